@@ -1,0 +1,104 @@
+using System.IdentityModel.Tokens.Jwt;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Notifier.Api.Settings;
+
+namespace Notifier.Api.Access;
+
+/// <summary>Tokens, tickets and guests as one authentication scheme.</summary>
+internal static class AccessSetup
+{
+    private const string Scheme = "Caller";
+    private const string TokenCookie = "notifier_token";
+
+    /// <summary>Allowed difference between the issuer's clock and ours.</summary>
+    public static TimeSpan ClockSkew { get; } = TimeSpan.FromSeconds(2);
+
+    public static IServiceCollection AddAccess(this IServiceCollection services, NotifierSettings settings)
+    {
+        var keys = new TokenKeys(settings.Auth);
+        services.AddSingleton(keys);
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedCaller>();
+        services.AddAuthorization();
+
+        // Not AddAuthentication: that brings data protection, which writes key files to disk for cookies that this service does not have.
+        services.AddAuthenticationCore(options => options.DefaultScheme = Scheme);
+        services.AddWebEncoders();
+#pragma warning disable CS0618 // The floor version of the bearer package asks for this clock.
+        services.TryAddSingleton<ISystemClock, SystemClock>();
+#pragma warning restore CS0618
+        new AuthenticationBuilder(services)
+            .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = http => Choose(http, settings.AllowsGuests))
+            .AddJwtBearer(options => Configure(options, settings.Auth, keys))
+            .AddScheme<AuthenticationSchemeOptions, TicketAuthentication>(TicketAuthentication.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, Guests>(Guests.SchemeName, null);
+        return services;
+    }
+
+    private static string Choose(HttpContext http, bool allowsGuests)
+    {
+        if (http.Request.Headers.Authorization.Count > 0) return JwtBearerDefaults.AuthenticationScheme;
+        if (http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is not null)
+        {
+            if (!string.IsNullOrEmpty(http.Request.Query["access_token"])) return JwtBearerDefaults.AuthenticationScheme;
+            if (!string.IsNullOrEmpty(http.Request.Query["ticket"])) return TicketAuthentication.SchemeName;
+            if (!string.IsNullOrEmpty(http.Request.Cookies[TokenCookie])) return JwtBearerDefaults.AuthenticationScheme;
+        }
+
+        return allowsGuests ? Guests.SchemeName : JwtBearerDefaults.AuthenticationScheme;
+    }
+
+    private static void Configure(JwtBearerOptions options, AuthOptions auth, TokenKeys keys)
+    {
+        if (auth.Authority.Length > 0)
+        {
+            options.Authority = auth.Authority;
+            options.RequireHttpsMetadata = auth.Authority.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+        }
+
+        options.TokenValidationParameters = new()
+        {
+            ClockSkew = ClockSkew,
+            RequireExpirationTime = false,
+            IssuerSigningKeys = keys.Accepted,
+            ValidateIssuerSigningKey = true,
+            ValidateAudience = auth.Audience.Length > 0,
+            ValidAudience = auth.Audience,
+            ValidateIssuer = auth.Issuer.Length > 0 || auth.Authority.Length > 0,
+            ValidIssuer = auth.Issuer.Length > 0 ? auth.Issuer : null,
+        };
+
+        // A key must never be used with an algorithm that it was not configured for; the floor package has no setting for that.
+        string[] algorithms = auth.Authority.Length > 0 ? [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256] : [SecurityAlgorithms.HmacSha256];
+        options.Events = new JwtBearerEvents
+        {
+            OnMessageReceived = context =>
+            {
+                if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return Task.CompletedTask;
+                if (context.Request.Headers.Authorization.Count > 0) return Task.CompletedTask;
+                var query = context.Request.Query["access_token"].ToString();
+                context.Token = query.Length > 0 ? query : context.Request.Cookies[TokenCookie];
+                return Task.CompletedTask;
+            },
+            OnTokenValidated = context =>
+            {
+                if (!algorithms.Contains(AlgorithmOf(context.SecurityToken))) context.Fail("The token is signed with an algorithm that is not accepted here.");
+                else if (Caller.IdOf(context.Principal) is null) context.Fail("The token's sub is missing, or is no user name.");
+                else if (context.Principal!.HasClaim(c => TicketAuthentication.IsOwn(c.Type))) context.Fail("The token carries a claim that only a ticket may.");
+                return Task.CompletedTask;
+            },
+        };
+    }
+
+    // The floor package reads a token into the first, the latest into the second.
+    private static string? AlgorithmOf(SecurityToken token) => token switch
+    {
+        JwtSecurityToken jwt => jwt.Header.Alg,
+        JsonWebToken jwt => jwt.Alg,
+        _ => null,
+    };
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Claims;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Access;
+
+/// <summary>Who is asking, and what they may do (CONTRACT 6). The one place where claims are read.</summary>
+internal sealed class Caller
+{
+    private readonly HashSet<string> _roles;
+    private readonly TopicPattern[] _rooms;
+    private readonly TopicPattern[] _roomsToRead;
+    private readonly HashSet<string>? _ticketTopics;
+
+    private Caller(ClaimsPrincipal principal, string id)
+    {
+        // The floor version of the bearer package renames the short claims to its own long ones.
+        User = new(id, NameOf(principal));
+        _roles = [.. Values(principal, "roles"), .. Values(principal, ClaimTypes.Role)];
+        _rooms = [.. Values(principal, "rooms").Select(v => new TopicPattern(v))];
+        _roomsToRead = [.. Values(principal, "rooms_read").Select(v => new TopicPattern(v))];
+        ExpiresAt = long.TryParse(principal.FindFirstValue("exp"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        Ticket = principal.FindFirstValue(TicketAuthentication.TicketClaim);
+        if (principal.HasClaim(c => c.Type == TicketAuthentication.BoundClaim)) _ticketTopics = [.. Values(principal, TicketAuthentication.TopicClaim)];
+    }
+
+    public UserRef User { get; }
+
+    /// <summary>When the token runs out; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; }
+
+    /// <summary>The ticket that the caller came with, to be spent as the last thing before a stream opens.</summary>
+    public string? Ticket { get; }
+
+    public bool IsAdmin => _roles.Contains(Roles.Admin);
+
+    public bool IsPublisher => IsAdmin || _roles.Contains(Roles.Publisher);
+
+    public bool MayCompleteForOthers => IsPublisher || _roles.Contains(Roles.Instructor);
+
+    /// <summary>The caller of a request that has passed authentication.</summary>
+    public static Caller Of(HttpContext http)
+    {
+        if (http.Features.Get<Caller>() is { } known) return known;
+        var caller = new Caller(http.User, IdOf(http.User)!);
+        http.Features.Set(caller);
+        return caller;
+    }
+
+    /// <summary>Lets endpoints name the caller as a parameter.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult<Caller?>(Of(http));
+
+    /// <summary>The user id that a principal carries; null where it has none that could name a topic.</summary>
+    public static string? IdOf(ClaimsPrincipal? principal)
+    {
+        var id = principal?.FindFirstValue("sub") ?? principal?.FindFirstValue(ClaimTypes.NameIdentifier);
+        return EntityName.IsValid(id) ? id : null;
+    }
+
+    /// <summary>The user that a route names: <c>me</c> is the caller.</summary>
+    public string Resolve(string user) => user == "me" ? User.Id : user;
+
+    /// <summary>A topic that passed validation, as the caller names it: <c>user:me</c> is the caller's own.</summary>
+    public TopicName ResolveTopic(string? name)
+    {
+        if (!TopicName.TryParse(name, out var topic)) throw new ArgumentException($"'{name}' is no topic.", nameof(name));
+        return topic.Kind == TopicKind.User && topic.Subject != Resolve(topic.Subject) ? TopicName.User(User.Id) : topic;
+    }
+
+    public bool MaySubscribeTo(TopicName topic) =>
+        _ticketTopics?.Contains(topic.Value) is not false && topic.Kind switch
+        {
+            TopicKind.All => true,
+            TopicKind.User => IsAdmin || topic.Subject == User.Id,
+            _ => IsAdmin || Any(_rooms, topic.Subject) || Any(_roomsToRead, topic.Subject),
+        };
+
+    public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
+
+    private static bool Any(TopicPattern[] patterns, string room) => Array.Exists(patterns, pattern => pattern.Matches(room));
+
+    private static IEnumerable<string> Values(ClaimsPrincipal principal, string type) => principal.FindAll(type).Select(claim => claim.Value);
+
+    // A name that cannot be shown is no reason to turn somebody away who is known by id.
+    private static string? NameOf(ClaimsPrincipal principal) =>
+        (principal.FindFirstValue("name") ?? principal.FindFirstValue(ClaimTypes.Name)) is { Length: >= 1 and <= 128 } name && !name.Any(char.IsControl) ? name : null;
+}

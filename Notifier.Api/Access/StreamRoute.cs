@@ -1,0 +1,4 @@
+namespace Notifier.Api.Access;
+
+/// <summary>Marks the routes that also take a token from the query or a cookie, or a ticket, since <c>EventSource</c> sets no header.</summary>
+internal sealed class StreamRoute;

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using FluentValidation;
+using Notifier.Api.Access;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>An event to everybody.</summary>
+internal static class Broadcast
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/broadcast", SendAsync);
+
+    private static async Task<IResult> SendAsync(
+        Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
+    {
+        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
+
+        var draft = EventWriter.Draft(caller, command.Body, command.Body.Type!, EventWriter.Encode(command.Body.Data));
+        return await writer.WriteAsync(TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
+    }
+
+    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(body => body.Type).PublishedType();
+            RuleFor(body => body.Data).AnyJson();
+            this.RuleForCommandBody();
+        }
+    }
+}

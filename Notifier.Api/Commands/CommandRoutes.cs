@@ -1,0 +1,37 @@
+using FluentValidation;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>All commands of CONTRACT 4, behind one filter.</summary>
+internal static class CommandRoutes
+{
+    public static IServiceCollection AddCommands(this IServiceCollection services)
+    {
+        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : char.ToLowerInvariant(member.Name[0]) + member.Name[1..];
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<IValidator<SendMessage.Request>, SendMessage.Validator>();
+        services.AddSingleton<IValidator<SendRoomEvent.Request>, SendRoomEvent.Validator>();
+        services.AddSingleton<IValidator<SendPrivateMessage.Request>, SendPrivateMessage.Validator>();
+        services.AddSingleton<IValidator<Notify.Request>, Notify.Validator>();
+        services.AddSingleton<IValidator<Broadcast.Request>, Broadcast.Validator>();
+        services.AddSingleton<IValidator<PublishBatch>, Publish.Validator>();
+        services.AddSingleton<IValidator<CompleteLesson.Request>, CompleteLesson.Validator>();
+        services.AddSingleton<IValidator<IssueTicket.Request>, IssueTicket.Validator>();
+        services.AddSingleton<IValidator<IssueDevelopmentToken.Request>, IssueDevelopmentToken.Validator>();
+        return services;
+    }
+
+    public static void MapCommands(this IEndpointRouteBuilder app, IHostEnvironment environment)
+    {
+        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        SendMessage.Map(routes);
+        SendRoomEvent.Map(routes);
+        SendPrivateMessage.Map(routes);
+        Notify.Map(routes);
+        Broadcast.Map(routes);
+        Publish.Map(routes);
+        CompleteLesson.Map(routes);
+        IssueTicket.Map(routes);
+        if (environment.IsDevelopment()) IssueDevelopmentToken.Map(routes);
+    }
+}

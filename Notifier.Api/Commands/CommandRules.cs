@@ -1,0 +1,55 @@
+using System.Text.Json;
+using FluentValidation;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>Rules that several commands share, in the words of CONTRACT 4.</summary>
+internal static class CommandRules
+{
+    private const int MaxTextLength = 4000;
+    private const int MaxClientMessageIdLength = 64;
+    private const int MaxNameLength = 128;
+
+    public static void RuleForCommandBody<T>(this AbstractValidator<T> validator)
+        where T : ICommandBody
+    {
+        validator.RuleFor(body => body.ClientMessageId)
+            .Must(id => id is null || (id.Length is >= 1 and <= MaxClientMessageIdLength && !id.Any(char.IsControl)))
+            .WithMessage($"takes 1 to {MaxClientMessageIdLength} characters, none of them a control character");
+        validator.RuleFor(body => body.OnBehalfOf!.Id)
+            .Must(id => EntityName.IsValid(id)).WithMessage(EntityName.Rule)
+            .When(body => body.OnBehalfOf is not null);
+        validator.RuleFor(body => body.OnBehalfOf!.Name)
+            .Must(name => name is null || (name.Length is >= 1 and <= MaxNameLength && !name.Any(char.IsControl)))
+            .WithMessage($"takes 1 to {MaxNameLength} characters, none of them a control character")
+            .When(body => body.OnBehalfOf is not null);
+    }
+
+    public static void Text<T>(this IRuleBuilder<T, string?> rule, int max = MaxTextLength) =>
+        rule.Must(text => text is not null && HasLength(text, max)).WithMessage($"takes 1 to {max} characters");
+
+    public static void OptionalText<T>(this IRuleBuilder<T, string?> rule, int max = MaxTextLength) =>
+        rule.Must(text => text is null || HasLength(text, max)).WithMessage($"takes 1 to {max} characters");
+
+    public static void OptionalObject<T>(this IRuleBuilder<T, JsonElement?> rule) =>
+        rule.Must(data => data is null or { ValueKind: JsonValueKind.Object or JsonValueKind.Null }).WithMessage("takes a JSON object");
+
+    public static void AnyJson<T>(this IRuleBuilder<T, JsonElement> rule) =>
+        rule.Must(data => data.ValueKind != JsonValueKind.Undefined).WithMessage("is required; it takes any JSON value, null too");
+
+    /// <summary>A type that a publisher may write.</summary>
+    public static IRuleBuilderOptions<T, string?> PublishedType<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(type => EventType.IsValid(type)).WithMessage(EventType.Rule)
+            .Must(type => type is null || !EventType.IsReserved(type)).WithMessage("is one of the service's own types; choose another");
+
+    // Characters as people count them, not as UTF-16 does.
+    private static bool HasLength(string text, int max)
+    {
+        if (text.Length == 0 || text.Length > 2 * max) return false;
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes()) count++;
+        return count <= max;
+    }
+}

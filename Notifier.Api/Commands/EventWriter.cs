@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Notifier.Api.Access;
+using Notifier.Api.Problems;
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+using Notifier.Core.Settings;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
+internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvider time)
+{
+    /// <summary>Encodes an event's data.</summary>
+    public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
+
+    /// <summary>Encodes data that a client sent, on one line.</summary>
+    public static byte[] Encode(JsonElement data)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = JsonText.Encoder, MaxDepth = NotifierJson.MaxDepth, SkipValidation = true }))
+        {
+            data.WriteTo(writer);
+        }
+
+        return buffer.ToArray();
+    }
+
+    /// <summary>The event before it is stored: <c>from</c> is the caller, or whom a publisher speaks for.</summary>
+    public static EventDraft Draft(Caller caller, ICommandBody body, string type, ReadOnlyMemory<byte> data, string? commandId = null) =>
+        new(type, body.OnBehalfOf ?? caller.User, data, body.OnBehalfOf is null ? null : caller.User, body.ClientMessageId, commandId);
+
+    /// <summary>Why the caller may not speak for whom the body names; null where it may, or names nobody.</summary>
+    public static Problem? RefuseOnBehalf(Caller caller, ICommandBody body) =>
+        body.OnBehalfOf is null || caller.IsPublisher ? null : Problem.Forbidden("Speaking for somebody else (`onBehalfOf`) takes the role publisher.");
+
+    public static Problem? RefusePublisher(Caller caller) => caller.IsPublisher ? null : Problem.Forbidden("This command takes the role publisher.");
+
+    public Problem? RefuseSize(TopicName topic, EventDraft draft) =>
+        SseFrame.MaxEnvelopeLength(topic, draft) <= options.MaxEventBytes
+            ? null
+            : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.");
+
+    /// <summary>Stores one event in one topic and answers for it.</summary>
+    public async Task<IResult> WriteAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    {
+        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        return Answer(topic, draft.Type, await log.AppendAsync(topic, draft, terms, cancellationToken));
+    }
+
+    /// <summary>
+    /// Stores one event in two topics, the second keyed by the first's id: whoever repeats the command finishes what is incomplete and repeats nothing.
+    /// </summary>
+    public async Task<IResult> WriteToBothAsync(
+        TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
+    {
+        var tried = draft(NewCommandId());
+        if (RefuseSize(first, tried) is { } tooLarge) return tooLarge;
+        var stored = await log.AppendAsync(first, tried, new(once), cancellationToken);
+        if (stored.IsStored)
+        {
+            var copy = stored.CommandId == tried.CommandId ? tried : draft(stored.CommandId!);
+            await log.AppendAsync(second, copy, new(once is null ? null : OnceKey.After(first, stored.Position)), cancellationToken);
+        }
+
+        return Answer(first, tried.Type, stored);
+    }
+
+    /// <summary>Tells an event to who is there now.</summary>
+    public async Task<IResult> SignalAsync(TopicName topic, EventDraft draft, CancellationToken cancellationToken)
+    {
+        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    public static string NewCommandId() => Guid.NewGuid().ToString("N");
+
+    public static Problem KeyTaken { get; } =
+        new(StatusCodes.Status422UnprocessableEntity, "This Idempotency-Key came with another body before; use a new key for a new command.");
+
+    private static IResult Answer(TopicName topic, string type, AppendResult result) => result.Outcome switch
+    {
+        AppendOutcome.KeyTaken => KeyTaken,
+        AppendOutcome.HeadMoved => new Problem(StatusCodes.Status412PreconditionFailed, $"The topic's newest event is {result.Position}; read up to it, and try again with If-Match: \"{result.Position}\".")
+        {
+            NewestId = result.Position.ToString(),
+        },
+        _ => Acknowledgement.Of(topic, type, result.Position) with { IsReplay = result.Outcome == AppendOutcome.Replayed },
+    };
+}

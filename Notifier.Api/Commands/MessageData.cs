@@ -1,0 +1,6 @@
+using System.Text.Json;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>Data of a <c>message</c>.</summary>
+internal sealed record MessageData(string Text, JsonElement? Data);

@@ -1,0 +1,6 @@
+using System.Text.Json;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>Data of a <c>notification</c>.</summary>
+internal sealed record NotificationData(string? Title, string? Message, string? Kind, JsonElement? Data);

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using FluentValidation;
+using Notifier.Api.Access;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>A notification to one user.</summary>
+internal static class Notify
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications", SendAsync);
+
+    private static async Task<IResult> SendAsync(
+        string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
+    {
+        var body = command.Body;
+        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
+
+        var data = EventWriter.Encode(new NotificationData(body.Title, body.Message, body.Kind, body.Data), NotifierJson.Plain.NotificationData);
+        var draft = EventWriter.Draft(caller, body, EventType.Notification, data);
+        return await writer.WriteAsync(TopicName.User(caller.Resolve(user)), draft, new(command.Once(caller, http)), cancellationToken);
+    }
+
+    internal sealed record Request(string? Title, string? Message, string? Kind, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(body => body.Title).OptionalText(200);
+            RuleFor(body => body.Message).OptionalText();
+            RuleFor(body => body.Message).Must((body, message) => message is not null || body.Title is not null).WithMessage("or a title is required");
+            RuleFor(body => body.Kind).Must(kind => kind is null || EventType.IsValid(kind)).WithMessage(EventType.Rule);
+            RuleFor(body => body.Data).OptionalObject();
+            this.RuleForCommandBody();
+        }
+    }
+}

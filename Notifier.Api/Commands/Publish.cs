@@ -1,0 +1,105 @@
+using FluentValidation;
+using Notifier.Api.Access;
+using Notifier.Api.Problems;
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>Events to many topics in one request, valid as a whole or refused as a whole.</summary>
+internal static class Publish
+{
+    private const int MaxBodyBytes = 1 << 20;
+    private const int MaxItems = 100;
+    private const int MaxTopics = 1000;
+
+    /// <summary>Appends under way at once, so that a large batch fills the store's pipeline and does not flood it.</summary>
+    private const int AppendsAtOnce = 512;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/publish", SendAsync).WithMetadata(new BodyLimit(MaxBodyBytes));
+
+    private static async Task<IResult> SendAsync(
+        Command<PublishBatch> command, Caller caller, EventWriter writer, IEventLog log, HttpContext http, CancellationToken cancellationToken)
+    {
+        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
+
+        var appends = new List<(TopicName Topic, EventDraft Draft)>();
+        foreach (var item in command.Body.Items)
+        {
+            var commandId = item!.Topics!.Count > 1 ? EventWriter.NewCommandId() : null;
+            var draft = EventWriter.Draft(caller, item, item.Type!, EventWriter.Encode(item.Data), commandId);
+            foreach (var topic in item.Topics) appends.Add((caller.ResolveTopic(topic), draft));
+        }
+
+        foreach (var (topic, draft) in appends)
+        {
+            if (writer.RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        }
+
+        var once = command.Once(caller, http);
+        if (once is not null && !await log.ClaimAsync(once, cancellationToken)) return EventWriter.KeyTaken;
+
+        var entries = new List<Entry>(appends.Count);
+        var fresh = 0;
+        foreach (var chunk in appends.Select((append, index) => (append.Topic, append.Draft, Index: index)).Chunk(AppendsAtOnce))
+        {
+            var stored = Array.ConvertAll(chunk, c => AppendAsync(log, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
+            foreach (var append in stored)
+            {
+                var (entry, isFresh) = await append;
+                entries.Add(entry);
+                if (isFresh) fresh++;
+            }
+        }
+
+        if (entries.TrueForAll(entry => entry.Problem is not null)) return Problem.StoreAway;
+        if (fresh == 0) http.Response.Headers["Idempotent-Replayed"] = "true";
+        return TypedResults.Json(new Answer(entries), NotifierJson.Plain.PublishAnswer, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<(Entry Entry, bool IsFresh)> AppendAsync(
+        IEventLog log, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await log.AppendAsync(topic, draft, new(once), cancellationToken);
+            var stored = Acknowledgement.Of(topic, draft.Type, result.Position);
+            return (new(topic.Value, stored.Id, stored.Type, stored.At), result.Outcome == AppendOutcome.Stored);
+        }
+        catch (LogUnavailableException)
+        {
+            return (new(topic.Value, Problem: Problem.StoreAway.Detail), true);
+        }
+    }
+
+    internal sealed record Entry(string Topic, string? Id = null, string? Type = null, string? At = null, string? Problem = null);
+
+    internal sealed record Answer(IReadOnlyList<Entry> Results);
+
+    internal sealed class Validator : AbstractValidator<PublishBatch>
+    {
+        public Validator()
+        {
+            RuleFor(batch => batch.Items).Must(items => items.Count is >= 1 and <= MaxItems)
+                .WithMessage($"takes 1 to {MaxItems} events in one array").OverridePropertyName("$");
+            RuleForEach(batch => batch.Items).NotNull().WithMessage("takes a JSON object").SetValidator(new ItemValidator()!)
+                .When(batch => batch.Items.Count <= MaxItems);
+        }
+    }
+
+    private sealed class ItemValidator : AbstractValidator<PublishItem>
+    {
+        public ItemValidator()
+        {
+            RuleFor(item => item.Topics).Must(topics => topics is { Count: >= 1 and <= MaxTopics }).WithMessage($"takes 1 to {MaxTopics} topics");
+            RuleForEach(item => item.Topics).Must(topic => TopicName.TryParse(topic, out _))
+                .WithMessage("takes room:{room}, user:{user} or all").When(item => item.Topics is { Count: <= MaxTopics });
+            RuleFor(item => item.Topics).Must(topics => topics is null || topics.Distinct(StringComparer.Ordinal).Count() == topics.Count)
+                .WithMessage("names a topic twice; each gets the event once");
+            RuleFor(item => item.Type).PublishedType();
+            RuleFor(item => item.Data).AnyJson();
+            this.RuleForCommandBody();
+        }
+    }
+}

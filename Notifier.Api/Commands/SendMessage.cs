@@ -1,0 +1,38 @@
+using System.Text.Json;
+using FluentValidation;
+using Notifier.Api.Access;
+using Notifier.Api.Problems;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>A message in a room.</summary>
+internal static class SendMessage
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/messages", SendAsync);
+
+    private static async Task<IResult> SendAsync(
+        string room, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
+    {
+        var topic = TopicName.Room(room);
+        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
+        if (EventWriter.RefuseOnBehalf(caller, command.Body) is { } refused) return refused;
+
+        var data = EventWriter.Encode(new MessageData(command.Body.Text!, command.Body.Data), NotifierJson.Plain.MessageData);
+        var draft = EventWriter.Draft(caller, command.Body, EventType.Message, data);
+        return await writer.WriteAsync(topic, draft, new(command.Once(caller, http)), cancellationToken);
+    }
+
+    internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(body => body.Text).Text();
+            RuleFor(body => body.Data).OptionalObject();
+            this.RuleForCommandBody();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Notifier.Api.Problems;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>The one gate that every request passes before its endpoint runs: names in the route, the idempotency key, the body's rules.</summary>
+internal sealed class ValidationFilter : IEndpointFilter
+{
+    private const int MaxKeyLength = 128;
+
+    private static readonly string[] Names = ["user", "trackId", "lessonId"];
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        Dictionary<string, List<string>>? errors = null;
+        CheckRoute(context.HttpContext.Request.RouteValues, ref errors);
+        foreach (var argument in context.Arguments)
+        {
+            if (argument is not ICommand command) continue;
+            if (command.Rejection is { } rejection) return errors is null ? rejection : Invalid(errors);
+
+            if (command.IdempotencyKey is { } key && (key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            {
+                Add(ref errors, "Idempotency-Key", $"takes 1 to {MaxKeyLength} visible ASCII characters");
+            }
+
+            foreach (var failure in command.Validate(context.HttpContext.RequestServices).Errors) Add(ref errors, failure.PropertyName, failure.ErrorMessage);
+        }
+
+        return errors is null ? await next(context) : Invalid(errors);
+    }
+
+    private static void CheckRoute(RouteValueDictionary values, ref Dictionary<string, List<string>>? errors)
+    {
+        if (values.TryGetValue("room", out var room) && !TopicName.IsRoom(room as string)) Add(ref errors, "room", EntityName.Rule);
+        foreach (var name in Names)
+        {
+            if (values.TryGetValue(name, out var value) && !EntityName.IsValid(value as string)) Add(ref errors, name, EntityName.Rule);
+        }
+    }
+
+    private static void Add(ref Dictionary<string, List<string>>? errors, string field, string message)
+    {
+        errors ??= new(StringComparer.Ordinal);
+        if (errors.TryGetValue(field, out var messages)) messages.Add(message);
+        else errors[field] = [message];
+    }
+
+    private static Problem Invalid(Dictionary<string, List<string>> errors) =>
+        Problem.Invalid(errors.ToDictionary(e => e.Key, e => e.Value.ToArray(), StringComparer.Ordinal));
+}

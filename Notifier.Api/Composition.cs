@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Net.Http.Headers;
+using Notifier.Api.Operations;
+using Notifier.Api.Problems;
+using Notifier.Api.Settings;
+using Notifier.Core.Log;
+using Notifier.Core.Log.Memory;
+using Notifier.Core.Progress;
+using Notifier.Core.Tickets;
+
+namespace Notifier.Api;
+
+/// <summary>What the parts are made of.</summary>
+internal static partial class Composition
+{
+    public static IServiceCollection AddSettings(this IServiceCollection services, NotifierSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.Log);
+        services.AddSingleton(settings.Streams);
+        services.AddSingleton(settings.Commands);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Uptime>();
+        services.AddCors();
+        services.AddHostedService<RejectedRequests>();
+        return services;
+    }
+
+    public static IServiceCollection AddStore(this IServiceCollection services)
+    {
+        services.AddSingleton<MemoryEventLog>();
+        services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
+        services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
+        services.AddSingleton<ITickets, MemoryTickets>();
+        services.AddSingleton<Subscriptions>();
+        return services;
+    }
+
+    /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
+    public static void UseProxies(this IApplicationBuilder app, NotifierSettings settings)
+    {
+        if (settings.KnownNetworks.Count == 0) return;
+
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+        options.KnownIPNetworks.Clear();
+        options.KnownProxies.Clear();
+        foreach (var network in settings.KnownNetworks) options.KnownIPNetworks.Add(network);
+        app.UseForwardedHeaders(options);
+    }
+
+    /// <summary>Lets pages of the configured origins in; a listed one with credentials, <c>*</c> without.</summary>
+    public static void UseOrigins(this IApplicationBuilder app, NotifierSettings settings)
+    {
+        if (settings.CorsOrigins.Count == 0) return;
+
+        app.UseCors(policy =>
+        {
+            policy.WithMethods("GET", "HEAD", "POST", "DELETE");
+            policy.WithHeaders("Last-Event-ID", HeaderNames.Authorization, "Idempotency-Key", HeaderNames.ContentType, HeaderNames.IfMatch, HeaderNames.CacheControl);
+            policy.WithExposedHeaders(HeaderNames.RetryAfter, "Idempotent-Replayed", HeaderNames.ETag);
+            if (settings.CorsOrigins.Contains("*")) policy.AllowAnyOrigin();
+            else policy.WithOrigins([.. settings.CorsOrigins]).AllowCredentials();
+        });
+    }
+
+    /// <summary>Says what a setting will do that has no effect yet.</summary>
+    public static void WarnOfSettings(this WebApplication app, IConfiguration configuration)
+    {
+        if (!string.IsNullOrEmpty(configuration["Log:Path"])) LogPathWithoutJournal(app.Logger, configuration["Log:Path"]!);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Log:Path is {Path}, but this version keeps events in memory alone: a restart forgets them.")]
+    private static partial void LogPathWithoutJournal(ILogger logger, string path);
+}

@@ -1,0 +1,49 @@
+using Notifier.Api;
+using Notifier.Api.Access;
+using Notifier.Api.Commands;
+using Notifier.Api.Operations;
+using Notifier.Api.Problems;
+using Notifier.Api.Queries;
+using Notifier.Api.Settings;
+using Notifier.Api.Streams;
+
+var builder = WebApplication.CreateBuilder(args);
+
+NotifierSettings settings;
+try
+{
+    settings = NotifierSettings.Read(builder.Configuration, builder.Environment);
+}
+catch (InvalidSettingsException e)
+{
+    await Console.Error.WriteLineAsync($"Notifier cannot start:{Environment.NewLine}{e.Message}");
+    return 1;
+}
+
+builder.AddLogs();
+builder.UseListening(settings, args);
+builder.Services
+    .AddSettings(settings)
+    .AddStore()
+    .AddAccess(settings)
+    .AddCommands()
+    .AddStreams();
+
+var app = builder.Build();
+
+app.UseMiddleware<ProblemMiddleware>();
+app.UseProxies(settings);
+app.UseDefaultFiles();
+app.UseStaticFiles();
+app.UseOrigins(settings);
+app.UseAuthentication();
+app.UseAuthorization();
+
+app.MapStreams();
+app.MapCommands(app.Environment);
+app.MapQueries();
+app.MapHealth();
+
+app.WarnOfSettings(builder.Configuration);
+await app.RunAsync();
+return 0;

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text.Json;
+using Notifier.Api.Commands;
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+
+namespace Notifier.Api.Streams;
+
+/// <summary>The events that the service itself sends (CONTRACT 2), as SSE blocks without an id line.</summary>
+internal static class ServiceEvents
+{
+    public static SseFrame Ping { get; } = SseFrame.ForService("ping", "{}"u8);
+
+    public static SseFrame TokenExpired { get; } = SseFrame.ForService("expired", """{"reason":"token"}"""u8);
+
+    public static SseFrame Welcome(
+        string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed) =>
+        Frame("welcome", writer =>
+        {
+            writer.WriteString("connection"u8, connection);
+            writer.WriteString("instance"u8, instance);
+            writer.WriteString("at"u8, Acknowledgement.Format(at));
+            writer.WriteNumber("heartbeatSeconds"u8, heartbeatSeconds);
+            writer.WriteStartObject("user"u8);
+            writer.WriteString("id"u8, user.Id);
+            if (user.Name is not null) writer.WriteString("name"u8, user.Name);
+            writer.WriteEndObject();
+            writer.WriteStartArray("topics"u8);
+            for (var i = 0; i < subscription.TopicCount; i++) writer.WriteStringValue(subscription[i].Topic.Value);
+            writer.WriteEndArray();
+            writer.WriteBoolean("resumed"u8, isResumed);
+        });
+
+    public static SseFrame OfGap(Gap gap) => Frame("gap", writer => WriteGap(writer, gap));
+
+    public static SseFrame Busy(BusyReason reason, int retryMs) => Frame("busy", writer =>
+    {
+        writer.WriteString("reason"u8, reason switch
+        {
+            BusyReason.Draining => "draining",
+            BusyReason.Full => "full",
+            BusyReason.TooManyStreams => "too-many-streams",
+            _ => "store",
+        });
+        writer.WriteNumber("retryMs"u8, retryMs);
+    });
+
+    /// <summary>The members of a gap's data.</summary>
+    public static void WriteGap(Utf8JsonWriter writer, Gap gap)
+    {
+        writer.WriteString("topic"u8, gap.Topic.Value);
+        writer.WriteString("after"u8, gap.After.ToString());
+        writer.WriteString("first"u8, gap.First?.ToString());
+        writer.WriteString("reason"u8, gap.Reason == GapReason.Reset ? "reset" : "trimmed");
+    }
+
+    private static SseFrame Frame(string type, Action<Utf8JsonWriter> write)
+    {
+        var data = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(data, new() { Encoder = JsonText.Encoder }))
+        {
+            writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        }
+
+        return SseFrame.ForService(type, data.WrittenSpan);
+    }
+}

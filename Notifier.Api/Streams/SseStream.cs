@@ -1,0 +1,198 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Notifier.Api.Access;
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+
+namespace Notifier.Api.Streams;
+
+/// <summary>
+/// One open stream: hands what its subscription reads to the connection, until one of the two ends. It buffers nothing itself: events that
+/// arrive during a flush go out together in the next.
+/// </summary>
+/// <remarks>
+/// One loop writes. The clock and whoever ends the stream only set a field and wake it, so nothing needs a lock, and every ending comes
+/// between two events.
+/// </remarks>
+internal sealed class SseStream
+{
+    /// <summary>A replay is flushed in pieces of this size, so that what one connection buffers stays bounded.</summary>
+    private const int FlushBytes = 16 * 1024;
+
+    private readonly HttpContext _http;
+    private readonly StreamContext _context;
+    private readonly Subscription _subscription;
+    private readonly SseWriter _writer;
+    private readonly Caller _caller;
+    private readonly FrozenSet<string>? _types;
+    private readonly bool _pingsByEvent;
+    private readonly bool _sendsBareIds;
+    private readonly bool _isResumed;
+    private readonly long _endsAt;
+    private readonly EndReason _endsFor;
+
+    private long _drainsAt = long.MaxValue;
+    private long _lastFlush;
+    private long _flushingSince;
+    private bool _isHeartbeatDue;
+    private bool _movedUnseen;
+    private int _end;
+
+    public SseStream(HttpContext http, StreamContext context, Subscription subscription, Caller caller, StreamQuery query, bool sendsBareIds)
+    {
+        _http = http;
+        _context = context;
+        _subscription = subscription;
+        _writer = new(http.Response.BodyWriter);
+        _caller = caller;
+        _types = query.Types;
+        _pingsByEvent = query.PingsByEvent;
+        _sendsBareIds = sendsBareIds;
+        _isResumed = query.HasLastId && subscription.IsResumed;
+        _lastFlush = context.Time.GetTimestamp();
+        (_endsAt, _endsFor) = Deadline();
+    }
+
+    /// <summary>How clients and logs name it.</summary>
+    public string Connection { get; } = RandomNumberGenerator.GetHexString(16, lowercase: true);
+
+    /// <summary>Streams until the end, and says what it was.</summary>
+    public async Task<EndReason> RunAsync()
+    {
+        await using var aborted = _http.RequestAborted.UnsafeRegister(static stream => ((SseStream)stream!).End(EndReason.Client), this);
+        _writer.WriteRetry(_context.NextRetryMs());
+        WriteId();
+        _writer.Write(ServiceEvents.Welcome(
+            Connection, _context.Instance, _context.Time.GetUtcNow(), _context.Options.HeartbeatSeconds, _caller.User, _subscription, _isResumed).Whole.Span);
+        await FlushAsync();
+
+        while (Ending == EndReason.None)
+        {
+            while (_writer.UnflushedBytes < FlushBytes && Ending == EndReason.None && _subscription.TryRead(out var delivery)) Write(delivery);
+            if (_isHeartbeatDue) WriteHeartbeat();
+
+            // What came while the flush was under way is read next, before any wait.
+            if (_writer.UnflushedBytes > 0) await FlushAsync();
+            else if (Ending == EndReason.None) await _subscription.WaitAsync();
+        }
+
+        if (Ending == EndReason.Expired) _writer.Write(ServiceEvents.TokenExpired.Whole.Span);
+        if (Ending == EndReason.Drain)
+        {
+            _writer.WriteRetry(_context.NextRetryMs());
+            _writer.Write("\n"u8);
+        }
+
+        if (Ending != EndReason.Client) await FlushAsync();
+        return Ending;
+    }
+
+    /// <summary>Ends the stream after the event that is being written; the first reason counts.</summary>
+    public void End(EndReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)reason, (int)EndReason.None) == (int)EndReason.None) _subscription.Wake();
+    }
+
+    /// <summary>Ends the stream at a moment of its own.</summary>
+    public void DrainAt(long timestamp) => Volatile.Write(ref _drainsAt, timestamp);
+
+    /// <summary>Looks what the time asks for; called by the shared clock.</summary>
+    public void Tick(long now)
+    {
+        var flushingSince = Volatile.Read(ref _flushingSince);
+        if (flushingSince != 0)
+        {
+            if (_context.Time.GetElapsedTime(flushingSince, now).TotalSeconds < _context.Options.WriteTimeoutSeconds) return;
+            End(EndReason.Slow);
+
+            // The flush waits for a client that takes nothing: only cutting the connection ends it.
+            _http.Abort();
+            return;
+        }
+
+        if (now >= Volatile.Read(ref _drainsAt))
+        {
+            End(EndReason.Drain);
+        }
+        else if (now >= _endsAt)
+        {
+            End(_endsFor);
+        }
+        else if (_context.Time.GetElapsedTime(Volatile.Read(ref _lastFlush), now).TotalSeconds >= _context.Options.HeartbeatSeconds)
+        {
+            Volatile.Write(ref _isHeartbeatDue, true);
+            _subscription.Wake();
+        }
+    }
+
+    private EndReason Ending => (EndReason)Volatile.Read(ref _end);
+
+    private (long EndsAt, EndReason EndsFor) Deadline()
+    {
+        var age = _context.NextMaxAge();
+        var reason = EndReason.MaxAge;
+        if (_caller.ExpiresAt is { } expiresAt)
+        {
+            // Within the allowed skew a token past its end still opens a stream, which then lasts as long as the skew.
+            var left = expiresAt - _context.Time.GetUtcNow();
+            if (left <= TimeSpan.Zero) left += AccessSetup.ClockSkew;
+            if (left < age) (age, reason) = (left, EndReason.Expired);
+        }
+
+        return (_context.Time.GetTimestamp() + (long)(age.TotalSeconds * _context.Time.TimestampFrequency), reason);
+    }
+
+    private void Write(in Delivery delivery)
+    {
+        switch (delivery.Kind)
+        {
+            case DeliveryKind.Event when _types is not null && !_types.Contains(delivery.Event.Type):
+                _movedUnseen = true;
+                break;
+            case DeliveryKind.Event when _sendsBareIds:
+                _writer.Write(delivery.Event.Frame.Whole.Span);
+                _movedUnseen = false;
+                break;
+            case DeliveryKind.Event:
+                WriteId();
+                _writer.Write(delivery.Event.Frame.WithoutId.Span);
+                break;
+            case DeliveryKind.Gap:
+                WriteId();
+                _writer.Write(ServiceEvents.OfGap(delivery.Gap).Whole.Span);
+                break;
+            case DeliveryKind.Signal when _types is null || _types.Contains(delivery.Signal.Type) || EventType.IsReserved(delivery.Signal.Type):
+                _writer.Write(delivery.Signal.Frame.Whole.Span);
+                break;
+        }
+    }
+
+    private void WriteId()
+    {
+        if (_sendsBareIds) _writer.WriteId(_subscription[0].Position);
+        else _writer.WriteId(_subscription);
+        _movedUnseen = false;
+    }
+
+    private void WriteHeartbeat()
+    {
+        Volatile.Write(ref _isHeartbeatDue, false);
+
+        // What was read meanwhile is a sign of life already.
+        if (_writer.UnflushedBytes > 0) return;
+        var movedUnseen = _movedUnseen;
+        if (!_pingsByEvent) _writer.Write(": \n"u8);
+        if (movedUnseen) WriteId();
+        _writer.Write(_pingsByEvent ? ServiceEvents.Ping.Whole.Span : "\n"u8);
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        Volatile.Write(ref _flushingSince, _context.Time.GetTimestamp());
+        var result = await _writer.FlushAsync();
+        var now = _context.Time.GetTimestamp();
+        Volatile.Write(ref _flushingSince, 0);
+        Volatile.Write(ref _lastFlush, now);
+        if (result.IsCompleted || result.IsCanceled) End(EndReason.Client);
+    }
+}

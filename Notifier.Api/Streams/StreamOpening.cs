@@ -1,0 +1,134 @@
+using Notifier.Api.Access;
+using Notifier.Api.Problems;
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+using Notifier.Core.Tickets;
+using Notifier.Core.Topics;
+
+namespace Notifier.Api.Streams;
+
+/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, the ticket, in this order.</summary>
+internal sealed class StreamOpening(
+    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, ITickets tickets, IHostApplicationLifetime lifetime)
+{
+    public async Task<IResult> OpenAsync(
+        HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
+    {
+        errors ??= new(StringComparer.Ordinal);
+        var query = StreamQuery.Read(http.Request, topics, sendsBareIds, context.Time.GetUtcNow(), errors);
+        if (query is null) return Problem.Invalid(errors);
+
+        foreach (var (topic, _) in topics)
+        {
+            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
+        }
+
+        var format = StreamFormats.Choose(http.Request);
+        if (format == StreamFormat.None)
+        {
+            return new Problem(StatusCodes.Status406NotAcceptable, "Accept text/event-stream for a stream, or application/json for one answer.");
+        }
+
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            if (format == StreamFormat.Events) SetHeaders(http.Response);
+            else http.Response.ContentType = "application/json";
+            return Results.Empty;
+        }
+
+        if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        try
+        {
+            return await StreamAsync(http, caller, query, format, sendsBareIds);
+        }
+        finally
+        {
+            door.Leave(caller.User.Id);
+        }
+    }
+
+    private async Task<IResult> StreamAsync(HttpContext http, Caller caller, StreamQuery query, StreamFormat format, bool sendsBareIds)
+    {
+        Subscription subscription;
+        try
+        {
+            subscription = await subscriptions.OpenAsync(query.Topics, http.RequestAborted);
+        }
+        catch (LogUnavailableException)
+        {
+            return TurnAway(http, BusyReason.Store);
+        }
+
+        using (subscription)
+        {
+            try
+            {
+                if (caller.Ticket is { } ticket && !await tickets.SpendAsync(ticket, http.RequestAborted))
+                {
+                    return new Problem(StatusCodes.Status401Unauthorized, "The ticket was used up by another stream just now; fetch a new one.");
+                }
+            }
+            catch (LogUnavailableException)
+            {
+                return TurnAway(http, BusyReason.Store);
+            }
+
+            if (format == StreamFormat.Poll)
+            {
+                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
+                return Results.Empty;
+            }
+
+            SetHeaders(http.Response);
+            var stream = new SseStream(http, context, subscription, caller, query, sendsBareIds);
+            streams.Add(stream);
+            try
+            {
+                await stream.RunAsync();
+            }
+            finally
+            {
+                streams.Remove(stream);
+            }
+
+            return Results.Empty;
+        }
+    }
+
+    /// <summary>
+    /// Says no in the way that the client can hear: an <c>EventSource</c> that is answered with an error status never comes back.
+    /// </summary>
+    private IResult TurnAway(HttpContext http, BusyReason reason)
+    {
+        var retryMs = context.NextRetryMs();
+        if (StreamFormats.NamesEventStream(http.Request)) return new BusyStream(reason, retryMs);
+
+        var why = reason switch
+        {
+            BusyReason.Draining => "This instance is being shut down; come back, and another one answers.",
+            BusyReason.Full => "This instance has as many streams as it takes; come back later.",
+            BusyReason.TooManyStreams => "This user has as many streams as one may have; close one.",
+            _ => "The store cannot be reached; come back later.",
+        };
+        return new Problem(StatusCodes.Status503ServiceUnavailable, why) { RetryAfterSeconds = (retryMs + 999) / 1000 };
+    }
+
+    private static void SetHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache, no-transform";
+        response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    private sealed class BusyStream(BusyReason reason, int retryMs) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            SetHeaders(httpContext.Response);
+            var writer = new SseWriter(httpContext.Response.BodyWriter);
+            writer.WriteRetry(retryMs);
+            writer.Write(ServiceEvents.Busy(reason, retryMs).Whole.Span);
+            await writer.FlushAsync();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Notifier.Core.Events;
+
+/// <summary>
+/// An event before it has a place in a log. What does not depend on that place is encoded here once, outside any lock, and shared by
+/// every topic that the event is written to.
+/// </summary>
+public sealed class EventDraft
+{
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JsonText.Encoder, SkipValidation = true };
+
+    /// <param name="type">A valid <see cref="EventType"/>.</param>
+    /// <param name="from">Who caused it.</param>
+    /// <param name="data">One JSON value in UTF-8, without line breaks.</param>
+    /// <param name="via">Who sent it on behalf of <paramref name="from"/>.</param>
+    /// <param name="clientMessageId">The client's own name for it.</param>
+    /// <param name="commandId">The same in every event of one command to several topics.</param>
+    public EventDraft(string type, UserRef from, ReadOnlyMemory<byte> data, UserRef? via = null, string? clientMessageId = null, string? commandId = null)
+    {
+        Type = type;
+        CommandId = commandId;
+        Body = Encode(from, data.Span, via, clientMessageId, commandId);
+    }
+
+    /// <summary>The event's type.</summary>
+    public string Type { get; }
+
+    /// <summary>The same in every event of one command to several topics; null where there is one topic.</summary>
+    public string? CommandId { get; }
+
+    /// <summary>The members of the envelope from <c>"from"</c> on, without the braces.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    private static ReadOnlyMemory<byte> Encode(UserRef from, ReadOnlySpan<byte> data, UserRef? via, string? clientMessageId, string? commandId)
+    {
+        var buffer = new ArrayBufferWriter<byte>(data.Length + 128);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            writer.WriteStartObject();
+            WriteUser(writer, "from"u8, from);
+            if (via is not null) WriteUser(writer, "via"u8, via);
+            if (clientMessageId is not null) writer.WriteString("clientMessageId"u8, clientMessageId);
+            if (commandId is not null) writer.WriteString("commandId"u8, commandId);
+            writer.WritePropertyName("data"u8);
+            writer.WriteRawValue(data, skipInputValidation: true);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory[1..^1];
+    }
+
+    private static void WriteUser(Utf8JsonWriter writer, ReadOnlySpan<byte> name, UserRef user)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("id"u8, user.Id);
+        if (user.Name is not null) writer.WriteString("name"u8, user.Name);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,210 @@
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Core.Log;
+
+/// <summary>
+/// A cursor on each of some topics. Replay and live are the same read: what lies after the cursor; where nothing does, wait until a head moves.
+/// It buffers nothing but the page it reads while it is behind.
+/// </summary>
+/// <remarks>One reader at a time; <see cref="Wake"/> and <see cref="Dispose"/> may come from anywhere.</remarks>
+public sealed class Subscription : IDisposable
+{
+    /// <summary>Events read from the log at a time by a cursor that is further back than its tail.</summary>
+    private const int PageEvents = 128;
+
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Subscriptions _owner;
+    private readonly IEventLog _log;
+    private readonly TimeProvider _time;
+    private readonly TopicCursor[] _cursors;
+    private readonly WakeSignal _signal = new();
+    private int _turn;
+    private int _isDisposed;
+
+    internal Subscription(Subscriptions owner, IEventLog log, TimeProvider time, IReadOnlyList<TopicTail> tails)
+    {
+        _owner = owner;
+        _log = log;
+        _time = time;
+        _cursors = [.. tails.Select(tail => new TopicCursor(this, tail))];
+        foreach (var cursor in _cursors) cursor.Tail.Add(cursor);
+    }
+
+    /// <summary>How many topics it carries.</summary>
+    public int TopicCount => _cursors.Length;
+
+    /// <summary>True where every topic that was given a position goes on from it without a gap.</summary>
+    public bool IsResumed { get; private set; }
+
+    /// <summary>True where the next event has to be read from the log first, by <see cref="WaitAsync"/>.</summary>
+    public bool IsBehind => Array.Exists(_cursors, static cursor => cursor.IsElsewhere);
+
+    internal IEnumerable<TopicCursor> Cursors => _cursors;
+
+    /// <summary>Topic and position of the cursor number <paramref name="index"/>, in the order in which the topics were given.</summary>
+    public (TopicName Topic, LogPosition Position) this[int index] => (_cursors[index].Topic, _cursors[index].Position);
+
+    /// <summary>Hands out the next thing that is at hand, and moves past it; false: <see cref="WaitAsync"/>.</summary>
+    public bool TryRead(out Delivery delivery)
+    {
+        // Stays with a topic while it has something, so that a page goes out in order, and starts after it next time.
+        for (var i = 0; i < _cursors.Length; i++)
+        {
+            var cursor = _cursors[(_turn + i) % _cursors.Length];
+            if (cursor.IsElsewhere || !TryRead(cursor, out delivery)) continue;
+            _turn = (_turn + i) % _cursors.Length;
+            return true;
+        }
+
+        _turn = (_turn + 1) % _cursors.Length;
+        delivery = default;
+        return false;
+    }
+
+    /// <summary>Waits until there may be something to read, or until <see cref="Wake"/>. While the store is away it goes on trying.</summary>
+    public ValueTask WaitAsync() => IsBehind ? new(ReadPagesAsync()) : _signal.WaitAsync();
+
+    /// <summary>Ends a wait, the one under way or the next.</summary>
+    public void Wake() => _signal.Set();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _owner.Close(this);
+    }
+
+    internal async Task OpenAsync(IReadOnlyList<StartPoint> starts, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _cursors.Length; i++)
+        {
+            var (cursor, start) = (_cursors[i], starts[i]);
+            cursor.ForgivesGap = start.After is null;
+            cursor.Position = start.After ?? await ResolveAsync(cursor, start, cancellationToken);
+        }
+
+        IsResumed = true;
+        for (var i = 0; i < _cursors.Length; i++)
+        {
+            var cursor = _cursors[i];
+            if (starts[i].After is not { } after || cursor.Tail.Covers(after)) continue;
+            await ReadPageAsync(cursor, cancellationToken);
+            IsResumed &= cursor.PendingGap is null && (cursor.Page.IsEmpty || Gap.Before(cursor.Page.Span[0], after) is null);
+        }
+    }
+
+    private static bool TryRead(TopicCursor cursor, out Delivery delivery)
+    {
+        while (true)
+        {
+            if (cursor.PendingGap is { } gap)
+            {
+                cursor.PendingGap = null;
+                cursor.Position = gap.Resume;
+                cursor.ForgivesGap = false;
+                delivery = new(gap);
+                return true;
+            }
+
+            if (!cursor.Page.IsEmpty)
+            {
+                var next = cursor.Page.Span[0];
+                if (FindsGap(cursor, next)) continue;
+                cursor.Page = cursor.Page[1..];
+                delivery = HandOut(cursor, next);
+                return true;
+            }
+
+            switch (cursor.Tail.TryRead(cursor, out var logged, out var signal))
+            {
+                case TailRead.Event when FindsGap(cursor, logged!):
+                    cursor.Generation = 0;
+                    continue;
+                case TailRead.Event:
+                    delivery = HandOut(cursor, logged!);
+                    return true;
+                case TailRead.Signal:
+                    delivery = new(signal!);
+                    return true;
+                case TailRead.Elsewhere:
+                    cursor.IsElsewhere = true;
+                    break;
+            }
+
+            delivery = default;
+            return false;
+        }
+    }
+
+    private static bool FindsGap(TopicCursor cursor, LoggedEvent next)
+    {
+        if (Gap.Before(next, cursor.Position) is not { } gap) return false;
+        if (cursor.ForgivesGap) cursor.Position = gap.Resume;
+        else cursor.PendingGap = gap;
+        return true;
+    }
+
+    private static Delivery HandOut(TopicCursor cursor, LoggedEvent logged)
+    {
+        cursor.Position = logged.Position;
+        cursor.ForgivesGap = false;
+        return new(logged);
+    }
+
+    private async Task<LogPosition> ResolveAsync(TopicCursor cursor, StartPoint start, CancellationToken cancellationToken)
+    {
+        var position = start is { Since: null, Last: null } ? cursor.Tail.Head : LogPosition.Zero;
+        if (start.Since is { } since)
+        {
+            var before = LogPosition.OfTime(since);
+            if (before.Milliseconds > 0) before = new(before.Milliseconds - 1, ulong.MaxValue);
+            var page = await _log.ReadAsync(cursor.Topic, before, 1, cancellationToken);
+            position = page.Events is [var first, ..] ? first.Predecessor : page.Head;
+        }
+
+        if (start.Last is { } last)
+        {
+            var newest = await _log.FindLastAsync(cursor.Topic, last, start.Counts, cancellationToken);
+            if (newest > position) position = newest;
+        }
+
+        return position;
+    }
+
+    private async Task ReadPagesAsync()
+    {
+        try
+        {
+            foreach (var cursor in _cursors)
+            {
+                if (cursor.IsElsewhere) await ReadPageAsync(cursor, CancellationToken.None);
+            }
+        }
+        catch (LogUnavailableException)
+        {
+            // The stream outlives the store: what was handed out so far stands, and the rest follows once the store is back.
+            await Task.Delay(StoreRetryDelay, _time);
+        }
+    }
+
+    private async Task ReadPageAsync(TopicCursor cursor, CancellationToken cancellationToken)
+    {
+        await cursor.Tail.FillAsync(cancellationToken);
+        if (!cursor.Tail.Covers(cursor.Position))
+        {
+            var tailHead = cursor.Tail.Head;
+            var page = await _log.ReadAsync(cursor.Topic, cursor.Position, PageEvents, cancellationToken);
+            cursor.Page = page.Events.ToArray();
+            if (page.Events.Count == 0)
+            {
+                var gap = Gap.AtHead(cursor.Topic, page.Head, cursor.Position);
+                if (gap is null) cursor.ConfirmedAheadOf = tailHead;
+                else if (cursor.ForgivesGap) cursor.Position = gap.Resume;
+                else cursor.PendingGap = gap;
+            }
+        }
+
+        cursor.IsElsewhere = false;
+    }
+}

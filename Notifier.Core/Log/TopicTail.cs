@@ -1,0 +1,262 @@
+using Notifier.Core.Events;
+using Notifier.Core.Settings;
+using Notifier.Core.Topics;
+
+namespace Notifier.Core.Log;
+
+/// <summary>
+/// The newest events of a followed topic, held once however many follow. The ring is an unbroken chain: its first event names the floor as the
+/// one before it, each other names the one before it in the ring, and the last stands at the head.
+/// </summary>
+/// <remarks>
+/// One lock guards ring and signals and is held for lines; another guards the list of cursors, so that a fan-out does not hold up an append.
+/// A wake-up tells a cursor to look, and carries nothing.
+/// </remarks>
+internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
+{
+    /// <summary>Signals kept for cursors that are busy; a cursor further behind misses the oldest, as who comes late does.</summary>
+    private const int MaxSignals = 256;
+
+    private readonly IEventLog _log;
+    private readonly LogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TailBudget _budget;
+    private readonly int _maxEvents;
+
+    private readonly Lock _gate = new();
+    private readonly EventRing _ring = new();
+    private (long BeforeIndex, EphemeralEvent Event)[] _signals = [];
+    private LogPosition _floor;
+    private LogPosition _head;
+    private long _signalCount;
+    private long _ringBytes;
+    private int _generation;
+    private Task? _filling;
+
+    private readonly Lock _cursorsGate = new();
+    private readonly List<TopicCursor> _cursors = [];
+    private int _isWaking;
+
+    public TopicTail(TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget)
+    {
+        Topic = topic;
+        _log = log;
+        _options = options;
+        _time = time;
+        _budget = budget;
+
+        // A ring that held more than the log would hide what retention drops.
+        _maxEvents = Math.Min(options.TailEvents, options.MaxEventsPerTopic);
+    }
+
+    public TopicName Topic { get; }
+
+    /// <summary>Subscriptions that read from here. Guarded, as the next two, by the lock of <see cref="Subscriptions"/>.</summary>
+    public int Readers { get; set; }
+
+    /// <summary>When the last reader left.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>What ends the following; faulted where it could not begin.</summary>
+    public Task<IAsyncDisposable>? Following { get; set; }
+
+    public LogPosition Head
+    {
+        get
+        {
+            lock (_gate) return _head;
+        }
+    }
+
+    public void OnStarted(LogPosition head)
+    {
+        lock (_gate) Restart(head);
+        Wake();
+    }
+
+    public void OnAppended(LoggedEvent logged)
+    {
+        lock (_gate)
+        {
+            // A link is missing: who stands before it finds in the log what became of it.
+            if (logged.Predecessor != _head) Restart(logged.Predecessor);
+
+            _ring.Add(logged);
+            _head = logged.Position;
+            Account(logged.SizeBytes);
+            while (_ring.Count > _maxEvents || (_budget.IsSpent && _ring.Count > 1)) DropFirst();
+        }
+
+        Wake();
+    }
+
+    public void OnSignal(EphemeralEvent ephemeral)
+    {
+        lock (_gate)
+        {
+            if (_signals.Length == 0) _signals = new (long, EphemeralEvent)[MaxSignals];
+            _signals[_signalCount++ % MaxSignals] = (_ring.End, ephemeral);
+        }
+
+        Wake();
+    }
+
+    /// <summary>The next thing after <paramref name="cursor"/>, which moves past it where it is a signal; an event moves it by being handed out.</summary>
+    public TailRead TryRead(TopicCursor cursor, out LoggedEvent? logged, out EphemeralEvent? signal)
+    {
+        (logged, signal) = (null, null);
+        lock (_gate)
+        {
+            if (!Locate(cursor)) return TailRead.Elsewhere;
+
+            if (cursor.SignalIndex < _signalCount)
+            {
+                cursor.SignalIndex = Math.Max(cursor.SignalIndex, _signalCount - MaxSignals);
+                var next = _signals[cursor.SignalIndex % MaxSignals];
+                if (next.BeforeIndex <= cursor.Index)
+                {
+                    cursor.SignalIndex++;
+                    signal = next.Event;
+                    return TailRead.Signal;
+                }
+            }
+
+            if (cursor.Index == _ring.End) return TailRead.Nothing;
+            logged = _ring[cursor.Index];
+            if (logged.Position < LogPosition.OfTime(_time.GetUtcNow() - _options.MaxAge)) return TailRead.Elsewhere;
+            cursor.Index++;
+            return TailRead.Event;
+        }
+    }
+
+    /// <summary>True where the chain from <paramref name="position"/> on is known to be whole without a look at the log.</summary>
+    public bool Covers(LogPosition position)
+    {
+        lock (_gate)
+        {
+            if (position == _head) return true;
+            if (position < _floor || position > _head) return false;
+            var index = _ring.IndexAfter(position);
+            return index < _ring.End && _ring[index].Predecessor == position
+                && _ring[index].Position >= LogPosition.OfTime(_time.GetUtcNow() - _options.MaxAge);
+        }
+    }
+
+    /// <summary>Reads what the ring has room for from the log, once for all who come back at the same time.</summary>
+    public Task FillAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate) return (_filling ??= FillOnceAsync()).WaitAsync(cancellationToken);
+    }
+
+    public void Add(TopicCursor cursor)
+    {
+        lock (_gate) cursor.SignalIndex = _signalCount;
+        lock (_cursorsGate)
+        {
+            cursor.Slot = _cursors.Count;
+            _cursors.Add(cursor);
+        }
+    }
+
+    public void Remove(TopicCursor cursor)
+    {
+        lock (_cursorsGate)
+        {
+            var last = _cursors[^1];
+            _cursors[cursor.Slot] = last;
+            last.Slot = cursor.Slot;
+            _cursors.RemoveAt(_cursors.Count - 1);
+        }
+    }
+
+    /// <summary>Gives back what the tail holds of the budget; nobody reads from it any more.</summary>
+    public void Release()
+    {
+        lock (_gate) Restart(_head);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Cleared before the cursors are woken, or an append during the round would wake nobody.
+        Volatile.Write(ref _isWaking, 0);
+        Interlocked.MemoryBarrier();
+        lock (_cursorsGate)
+        {
+            foreach (var cursor in _cursors) cursor.Subscription.Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _isWaking, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private bool Locate(TopicCursor cursor)
+    {
+        if (cursor.Generation == _generation && cursor.Index >= _ring.Start) return true;
+        if (cursor.Position < _floor) return false;
+
+        // A cursor ahead of this tail is normal where another instance is faster; only the log can tell it from one of a lost log.
+        if (cursor.Position > _head)
+        {
+            if (cursor.ConfirmedAheadOf != _head) return false;
+            cursor.Index = _ring.End;
+            return true;
+        }
+
+        cursor.Index = _ring.IndexAfter(cursor.Position);
+        cursor.Generation = _generation;
+        return true;
+    }
+
+    private async Task FillOnceAsync()
+    {
+        try
+        {
+            LogPosition floor;
+            int generation, room;
+            lock (_gate) (floor, generation, room) = (_floor, _generation, _maxEvents - _ring.Count);
+            if (room <= 0) return;
+
+            var page = await _log.ReadBackAsync(Topic, floor with { Sequence = floor.Sequence + 1 }, room, CancellationToken.None);
+            lock (_gate)
+            {
+                if (generation != _generation || floor != _floor) return;
+                for (var i = page.Events.Count - 1; i >= 0 && page.Events[i].Position == _floor; i--)
+                {
+                    if (_ring.Count >= _maxEvents || _budget.IsSpent) return;
+                    _ring.AddBefore(page.Events[i]);
+                    _floor = page.Events[i].Predecessor;
+                    Account(page.Events[i].SizeBytes);
+                }
+            }
+        }
+        catch (LogUnavailableException)
+        {
+            // Whoever needs the ring filled reads the log next, and is told there.
+            lock (_gate) _filling = null;
+        }
+    }
+
+    private void Restart(LogPosition head)
+    {
+        _ring.Clear();
+        Account(-_ringBytes);
+        _floor = _head = head;
+        _generation++;
+        _filling = null;
+    }
+
+    private void DropFirst()
+    {
+        var dropped = _ring.RemoveFirst();
+        _floor = dropped.Position;
+        Account(-dropped.SizeBytes);
+    }
+
+    private void Account(long bytes)
+    {
+        _ringBytes += bytes;
+        _budget.Add(bytes);
+    }
+}
