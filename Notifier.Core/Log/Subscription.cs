@@ -36,7 +36,7 @@ public sealed class Subscription : IDisposable
     public int TopicCount => _cursors.Length;
 
     /// <summary>True where every topic that was given a position goes on from it without a gap.</summary>
-    public bool IsResumed { get; private set; }
+    public bool IsResumed { get; private set; } = true;
 
     /// <summary>True where the next event has to be read from the log first, by <see cref="WaitAsync"/>.</summary>
     public bool IsBehind => Array.Exists(_cursors, static cursor => cursor.IsElsewhere);
@@ -80,17 +80,22 @@ public sealed class Subscription : IDisposable
         for (var i = 0; i < _cursors.Length; i++)
         {
             var (cursor, start) = (_cursors[i], starts[i]);
-            cursor.ForgivesGap = start.After is null;
             cursor.Position = start.After ?? await ResolveAsync(cursor, start, cancellationToken);
-        }
+            if (cursor.Tail.Covers(cursor.Position)) continue;
 
-        IsResumed = true;
-        for (var i = 0; i < _cursors.Length; i++)
-        {
-            var cursor = _cursors[i];
-            if (starts[i].After is not { } after || cursor.Tail.Covers(after)) continue;
             await ReadPageAsync(cursor, cancellationToken);
-            IsResumed &= cursor.PendingGap is null && (cursor.Page.IsEmpty || Gap.Before(cursor.Page.Span[0], after) is null);
+            if (!cursor.Page.IsEmpty) FindsGap(cursor, cursor.Page.Span[0]);
+            if (cursor.PendingGap is not { } gap) continue;
+
+            if (start.After is not null)
+            {
+                IsResumed = false;
+                continue;
+            }
+
+            // Retention was faster than the look for the start: who asked for no position in particular has missed none.
+            cursor.Position = gap.Resume;
+            cursor.PendingGap = null;
         }
     }
 
@@ -102,7 +107,6 @@ public sealed class Subscription : IDisposable
             {
                 cursor.PendingGap = null;
                 cursor.Position = gap.Resume;
-                cursor.ForgivesGap = false;
                 delivery = new(gap);
                 return true;
             }
@@ -140,15 +144,13 @@ public sealed class Subscription : IDisposable
     private static bool FindsGap(TopicCursor cursor, LoggedEvent next)
     {
         if (Gap.Before(next, cursor.Position) is not { } gap) return false;
-        if (cursor.ForgivesGap) cursor.Position = gap.Resume;
-        else cursor.PendingGap = gap;
+        cursor.PendingGap = gap;
         return true;
     }
 
     private static Delivery HandOut(TopicCursor cursor, LoggedEvent logged)
     {
         cursor.Position = logged.Position;
-        cursor.ForgivesGap = false;
         return new(logged);
     }
 
@@ -198,10 +200,8 @@ public sealed class Subscription : IDisposable
             cursor.Page = page.Events.ToArray();
             if (page.Events.Count == 0)
             {
-                var gap = Gap.AtHead(cursor.Topic, page.Head, cursor.Position);
-                if (gap is null) cursor.ConfirmedAheadOf = tailHead;
-                else if (cursor.ForgivesGap) cursor.Position = gap.Resume;
-                else cursor.PendingGap = gap;
+                cursor.PendingGap = Gap.AtHead(cursor.Topic, page.Head, cursor.Position);
+                if (cursor.PendingGap is null) cursor.ConfirmedAheadOf = tailHead;
             }
         }
 

@@ -30,9 +30,6 @@ internal sealed class TopicCursor(Subscription subscription, TopicTail tail)
     /// </summary>
     public LogPosition? ConfirmedAheadOf { get; set; }
 
-    /// <summary>A start that asked for no position in particular never makes a gap, whatever retention does meanwhile.</summary>
-    public bool ForgivesGap { get; set; }
-
     /// <summary>The rest of a page that was read from the log.</summary>
     public ReadOnlyMemory<LoggedEvent> Page { get; set; }
 

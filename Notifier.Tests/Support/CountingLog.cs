@@ -1,0 +1,45 @@
+using Notifier.Core.Events;
+using Notifier.Core.Log;
+using Notifier.Core.Topics;
+
+namespace Notifier.Tests.Support;
+
+/// <summary>A log that counts what is asked of it.</summary>
+internal sealed class CountingLog(IEventLog log) : IEventLog
+{
+    private int _reads;
+    private int _follows;
+
+    public int Reads => _reads;
+
+    public int Follows => _follows;
+
+    public ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken) =>
+        log.AppendAsync(topic, draft, terms, cancellationToken);
+
+    public ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken) => log.ClaimAsync(key, cancellationToken);
+
+    public ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken) => log.SignalAsync(topic, ephemeral, cancellationToken);
+
+    public ValueTask<LogPosition> ReadHeadAsync(TopicName topic, CancellationToken cancellationToken) => log.ReadHeadAsync(topic, cancellationToken);
+
+    public ValueTask<LogPage> ReadAsync(TopicName topic, LogPosition after, int maxEvents, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        return log.ReadAsync(topic, after, maxEvents, cancellationToken);
+    }
+
+    public ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        return log.ReadBackAsync(topic, before, maxEvents, cancellationToken);
+    }
+
+    public ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _follows);
+        return log.FollowAsync(topic, follower, cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+}
