@@ -17,7 +17,8 @@ internal sealed class RefusedCaller : IAuthorizationMiddlewareResultHandler
             return;
         }
 
-        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
+        // The scheme remembers its answer for the length of the request; the middleware passes on nothing but successes.
+        var failure = (await context.AuthenticateAsync()).Failure;
         if (failure is BadHttpRequestException)
         {
             await Problem.Invalid("as", failure.Message).ExecuteAsync(context);

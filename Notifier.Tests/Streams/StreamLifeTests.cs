@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Notifier.Tests.Support;
+
+namespace Notifier.Tests.Streams;
+
+public sealed class StreamLifeTests
+{
+    [Fact]
+    public async Task A_silent_stream_gets_a_comment()
+    {
+        await using var host = NotifierHost.With(("Streams:HeartbeatSeconds", "1"));
+        await using var stream = await host.OpenAsync("/api/rooms/general/events");
+
+        var beat = await stream.ReadAsync();
+
+        beat.Comments.ShouldBe([""]);
+        (beat.Id, beat.Event, beat.Data).ShouldBe((null, null, null));
+        stream.Welcome.Json.GetProperty("heartbeatSeconds").GetInt32().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_heartbeat_carries_the_position_that_types_left_unseen()
+    {
+        await using var host = NotifierHost.With(("Streams:HeartbeatSeconds", "1"));
+        await using var stream = await host.OpenAsync("/api/rooms/general/events?types=wanted");
+
+        var id = await host.Http.SayAsync("general", "passed over");
+        SseBlock beat;
+        do beat = await stream.ReadAsync();
+        while (beat.Id is null);
+        var next = await stream.ReadAsync();
+
+        beat.Id.ShouldBe(id);
+        (beat.Event, beat.Data).ShouldBe((null, null));
+        next.Id.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_page_that_asks_for_it_sees_heartbeats_as_events()
+    {
+        await using var host = NotifierHost.With(("Streams:HeartbeatSeconds", "1"));
+        await using var stream = await host.OpenAsync("/api/events?topic=room:general&heartbeat=event&types=wanted");
+
+        var first = await stream.ReadAsync();
+        await host.Http.SayAsync("general", "passed over");
+        SseBlock moved;
+        do moved = await stream.ReadAsync();
+        while (moved.Id is null);
+
+        (first.Event, first.Data, first.Id).ShouldBe(("ping", "{}", null));
+        (moved.Event, moved.Data).ShouldBe(("ping", "{}"));
+        moved.Id.ShouldNotBe(stream.Welcome.Id);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_by_itself_at_its_age_between_two_events()
+    {
+        await using var host = NotifierHost.With(("Streams:MaxAge", "00:00:01"));
+        await using var stream = await host.OpenAsync("/api/rooms/general/events");
+
+        (await stream.ReadToEndAsync()).ShouldBeEmpty();
+
+        await using var back = await host.OpenAsync("/api/rooms/general/events", stream.Welcome.Id);
+        back.Welcome.Json.GetProperty("resumed").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_user_with_too_many_streams_is_turned_away_in_a_way_that_an_event_source_survives()
+    {
+        await using var host = NotifierHost.With(("Streams:MaxPerUser", "2"), ("Streams:RetryMs", "1000"));
+        await using var one = await host.OpenAsync("/api/rooms/general/events?as=ada");
+        await using var two = await host.OpenAsync("/api/users/me/events?as=ada");
+
+        await using var third = await SseStreamReader.OpenRawAsync(host.NewClient(), "/api/rooms/general/events?as=ada");
+        var blocks = await third.ReadToEndAsync();
+        using var plain = await host.Http.GetAsync("/api/rooms/general/events?as=ada");
+        await using var other = await host.OpenAsync("/api/rooms/general/events?as=bob");
+
+        third.Response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        third.Response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+        var busy = blocks.ShouldHaveSingleItem();
+        busy.Event.ShouldBe("busy");
+        busy.Id.ShouldBeNull();
+        busy.Retry!.Value.ShouldBeInRange(500, 1500);
+        busy.Json.GetProperty("reason").GetString().ShouldBe("too-many-streams");
+        busy.Json.GetProperty("retryMs").GetInt32().ShouldBe(busy.Retry.Value);
+        await plain.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable);
+        plain.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeGreaterThanOrEqualTo(1);
+    }
+
+    [Fact]
+    public async Task A_place_that_is_left_is_free_again()
+    {
+        await using var host = NotifierHost.With(("Streams:MaxConnections", "1"));
+        var first = await host.OpenAsync("/api/rooms/general/events");
+        await using (var full = await SseStreamReader.OpenRawAsync(host.NewClient(), "/api/rooms/general/events?as=bob"))
+        {
+            (await full.ReadAsync()).Json.GetProperty("reason").GetString().ShouldBe("full");
+        }
+
+        await first.DisposeAsync();
+
+        // The server learns of the closed connection by itself, a moment later.
+        SseBlock block;
+        do
+        {
+            await using var next = await SseStreamReader.OpenRawAsync(host.NewClient(), "/api/rooms/general/events?as=bob");
+            block = await next.ReadAsync();
+        }
+        while (block.Event == "busy");
+
+        block.Event.ShouldBe("welcome");
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_is_cut_and_the_others_do_not_wait_for_it()
+    {
+        await using var host = NotifierHost.With(("Streams:WriteTimeoutSeconds", "1"), ("Log:MaxEventsPerTopic", "10000"), ("Streams:HeartbeatSeconds", "1"));
+        using var deaf = new TcpClient { ReceiveBufferSize = 4096 };
+        await deaf.ConnectAsync(host.Address.Host, host.Address.Port);
+        await deaf.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /api/rooms/general/events?as=deaf HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"));
+        await using var stream = await host.OpenAsync("/api/rooms/general/events?as=keen");
+
+        // More than the socket's and the server's buffers hold, so that the deaf one's stream stands still.
+        var text = new string('x', 4000);
+        for (var i = 0; i < 20; i++)
+        {
+            var events = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"topics":["room:general"],"type":"n","data":"{{text}}"}"""));
+            (await host.Http.PostTextAsync("/api/publish", $"[{events}]")).EnsureSuccessStatusCode();
+        }
+
+        var honest = 0;
+        while (honest < 2000) if ((await stream.ReadAsync()).Event == "n") honest++;
+        await WaitForConnectionsAsync(host, 1);
+
+        honest.ShouldBe(2000);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_stream_outlives_it()
+    {
+        await using var host = NotifierHost.With();
+        for (var round = 0; round < 20; round++)
+        {
+            var streams = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => host.OpenAsync($"/api/events?topic=room:r{i}&topic=all&as=u{i}")));
+            foreach (var stream in streams) await stream.DisposeAsync();
+        }
+
+        await WaitForConnectionsAsync(host, 0);
+    }
+
+    private static async Task WaitForConnectionsAsync(NotifierHost host, int count)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        int connections;
+        do
+        {
+            using var answer = await host.Http.GetAsync("/health", deadline.Token);
+            connections = (await answer.JsonAsync()).GetProperty("connections").GetInt32();
+        }
+        while (connections != count);
+    }
+}
