@@ -25,6 +25,7 @@ public class NotifierHost : IAsyncDisposable, IDisposable
             web.UseEnvironment(environment);
             web.UseSetting("urls", "http://127.0.0.1:0");
             web.UseSetting("Logging:LogLevel:Default", "Warning");
+            web.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
             web.UseSetting("Streams:MaxPerUser", "10000");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
             if (services is not null) web.ConfigureTestServices(services);

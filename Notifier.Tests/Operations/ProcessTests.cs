@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Notifier.Tests.Support;
+
+namespace Notifier.Tests.Operations;
+
+public sealed class ProcessTests
+{
+    private static readonly (string, string)[] WithKey = [("Auth__SigningKey", new string('k', 32))];
+
+    [Fact]
+    public async Task On_sigterm_open_streams_end_within_the_drain_time_after_a_retry_and_the_exit_code_is_0()
+    {
+        using var service = NotifierProcess.Start("Development", [("Streams__DrainSeconds", "2"), ("Streams__RetryMs", "1000")]);
+        var address = await service.ListeningAsync();
+        using var client = new HttpClient { BaseAddress = address };
+        var streams = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
+            SseStreamReader.OpenAsync(new HttpClient { BaseAddress = address }, $"/api/rooms/general/events?as=u{i}")));
+        await client.SayAsync("general", "before the end");
+
+        var stopwatch = Stopwatch.StartNew();
+        service.Signal("TERM");
+        var endings = await Task.WhenAll(streams.Select(s => s.ReadToEndAsync()));
+        var exitCode = await service.ExitAsync();
+
+        exitCode.ShouldBe(0, service.Output);
+        stopwatch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
+        foreach (var blocks in endings)
+        {
+            blocks[0].Text.ShouldBe("before the end");
+            blocks[^1].Retry!.Value.ShouldBeInRange(500, 1500);
+        }
+    }
+
+    [Fact]
+    public async Task While_it_drains_it_is_not_ready_and_turns_new_streams_away()
+    {
+        using var service = NotifierProcess.Start("Development", [("Streams__DrainSeconds", "20")]);
+        var address = await service.ListeningAsync();
+        using var client = new HttpClient { BaseAddress = address };
+        (await client.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // Enough streams that some are still open for as long as the test looks.
+        var streams = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
+            SseStreamReader.OpenAsync(new HttpClient { BaseAddress = address }, $"/api/rooms/general/events?as=u{i}")));
+        service.Signal("TERM");
+        HttpResponseMessage ready;
+        do ready = await client.GetAsync("/readyz");
+        while (ready.StatusCode == HttpStatusCode.OK);
+        await using var late = await SseStreamReader.OpenRawAsync(new HttpClient { BaseAddress = address }, "/api/rooms/general/events");
+        var busy = await late.ReadAsync();
+        var stored = await client.SayAsync("general", "commands still work");
+
+        await ready.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable);
+        (await client.GetAsync("/healthz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        busy.Json.GetProperty("reason").GetString().ShouldBe("draining");
+        stored.ShouldNotBeEmpty();
+        foreach (var stream in streams) await stream.DisposeAsync();
+        (await service.ExitAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("Production", "Auth:SigningKey", "")]
+    [InlineData("Production", "Auth:SigningKey has 31 bytes", "--Auth:SigningKey=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")]
+    [InlineData("Production", "Auth:AllowAnonymous", "--Auth:AllowAnonymous=true")]
+    [InlineData("Development", "Streams:HeartbeatSeconds is '0'; it takes a whole number, from 1 to 300", "--Streams:HeartbeatSeconds=0")]
+    [InlineData("Development", "Streams:HeartbeatSeconds is 'soon'", "--Streams:HeartbeatSeconds=soon")]
+    [InlineData("Development", "Log:MaxEventsPerTopic is '100000001'", "--Log:MaxEventsPerTopic=100000001")]
+    [InlineData("Development", "Log:MaxAge is '7'", "--Log:MaxAge=7")]
+    [InlineData("Development", "Streams:Heartbeat is not a setting", "--Streams:Heartbeat=15")]
+    [InlineData("Development", "Cors:Origins names 'app.example'", "--Cors:Origins=app.example")]
+    [InlineData("Development", "Proxy:KnownNetworks names '10.0.0.0/99'", "--Proxy:KnownNetworks=10.0.0.0/99")]
+    [InlineData("Development", "PORT is 'http'", "--PORT=http")]
+    public async Task A_setting_that_is_missing_unknown_or_out_of_range_ends_the_start_with_its_name_and_what_would_be_right(
+        string environment, string message, string argument)
+    {
+        using var service = NotifierProcess.Start(environment, null, argument.Length > 0 ? [argument] : []);
+
+        (await service.ExitAsync()).ShouldNotBe(0);
+
+        service.Output.ShouldContain(message);
+        service.Output.ShouldNotContain("   at ");
+        service.Output.ShouldNotContain("kkkkkk");
+    }
+
+    [Fact]
+    public async Task Outside_development_it_logs_lines_of_json_and_has_no_guests_and_no_development_tokens()
+    {
+        using var service = NotifierProcess.Start("Production", WithKey);
+        using var client = new HttpClient { BaseAddress = await service.ListeningAsync() };
+
+        using var guest = await client.GetAsync("/api/rooms/general/events?as=ada");
+        using var token = await client.PostTextAsync("/api/dev/tokens", """{"sub":"ada"}""");
+        service.Signal("TERM");
+        (await service.ExitAsync()).ShouldBe(0);
+
+        await guest.ShouldBeProblemAsync(HttpStatusCode.Unauthorized);
+        await token.ShouldBeProblemAsync(HttpStatusCode.NotFound);
+        foreach (var line in service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) JsonDocument.Parse(line);
+    }
+
+    [Fact]
+    public async Task The_platforms_port_is_listened_on_unless_somebody_typed_an_address()
+    {
+        using var platform = NotifierProcess.Start("Development", [("PORT", "38471")]);
+        using var typed = NotifierProcess.Start("Development", [("PORT", "38472")], "--urls", "http://127.0.0.1:0");
+
+        (await platform.ListeningAsync()).Port.ShouldBe(38471);
+        (await typed.ListeningAsync()).Port.ShouldNotBe(38472);
+    }
+
+    [Fact]
+    public async Task A_log_path_that_has_no_effect_yet_gives_one_warning_line_and_the_default_none()
+    {
+        using var set = NotifierProcess.Start("Development", null, "--Log:Path=somewhere");
+        using var unset = NotifierProcess.Start("Development", null);
+        await set.ListeningAsync();
+        await unset.ListeningAsync();
+        set.Signal("TERM");
+        unset.Signal("TERM");
+        await Task.WhenAll(set.ExitAsync(), unset.ExitAsync());
+
+        set.Output.Split('\n').Count(line => line.Contains("Log:Path", StringComparison.Ordinal)).ShouldBe(1);
+        unset.Output.ShouldNotContain("Log:Path");
+    }
+}
