@@ -71,7 +71,7 @@ internal sealed class Caller
     }
 
     public bool MaySubscribeTo(TopicName topic) =>
-        _ticketTopics?.Contains(topic.Value) is not false && topic.Kind switch
+        IsOpenedByTicket(topic) && topic.Kind switch
         {
             TopicKind.All => true,
             TopicKind.User => IsAdmin || topic.Subject == User.Id,
@@ -79,6 +79,10 @@ internal sealed class Caller
         };
 
     public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
+
+    // A ticket for the user's own topic is one for the user stream, which includes what goes to everybody.
+    private bool IsOpenedByTicket(TopicName topic) =>
+        _ticketTopics is null || _ticketTopics.Contains(topic.Value) || (topic.Kind == TopicKind.All && _ticketTopics.Contains(TopicName.User(User.Id).Value));
 
     private static bool Any(TopicPattern[] patterns, string room) => Array.Exists(patterns, pattern => pattern.Matches(room));
 

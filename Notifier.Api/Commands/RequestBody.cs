@@ -19,9 +19,9 @@ internal static class RequestBody
         var isOptional = metadata.GetMetadata<OptionalBody>() is not null;
         if (isOptional && http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is false) return ("{}"u8.ToArray(), null);
 
-        if (!IsJson(http.Request.ContentType))
+        if (!IsJson(http.Request.ContentType) || http.Request.Headers.ContentEncoding.Any(encoding => encoding != "identity"))
         {
-            return (default, new(StatusCodes.Status415UnsupportedMediaType, "Send the body as Content-Type: application/json, in UTF-8."));
+            return (default, new(StatusCodes.Status415UnsupportedMediaType, "Send the body as Content-Type: application/json, in UTF-8 and not compressed."));
         }
 
         var limit = metadata.GetMetadata<BodyLimit>()?.MaxBytes ?? http.RequestServices.GetRequiredService<NotifierSettings>().Commands.MaxBodyBytes;

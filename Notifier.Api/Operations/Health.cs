@@ -11,11 +11,13 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", () => TypedResults.Text("ok"));
-        app.MapGet("/readyz", IResult (StreamDoor door) => door.IsDraining
+        // Load balancers like to ask with HEAD.
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
+        app.MapMethods("/healthz", methods, () => TypedResults.Text("ok"));
+        app.MapMethods("/readyz", methods, IResult (StreamDoor door) => door.IsDraining
             ? new Problems.Problem(StatusCodes.Status503ServiceUnavailable, "This instance is being shut down.")
             : TypedResults.Text("ready"));
-        app.MapGet("/health", (StreamDoor door, StreamContext context, Uptime uptime) => TypedResults.Json(
+        app.MapMethods("/health", methods, (StreamDoor door, StreamContext context, Uptime uptime) => TypedResults.Json(
             new Answer(door.IsDraining ? "draining" : "ok", "memory", Version, context.Instance, (long)uptime.Elapsed.TotalSeconds, door.Open), NotifierJson.Plain.HealthAnswer));
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Notifier.Core.Log;
 
 namespace Notifier.Api.Problems;
@@ -10,7 +11,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         Problem problem;
         try
         {
-            if (HasDotSegments(http)) problem = Problem.Invalid("path", "A segment of . or .. is not a name.");
+            if (CheckTarget(http) is { } rejected)
+            {
+                problem = rejected;
+            }
             else
             {
                 await next(http);
@@ -21,8 +25,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return;
             }
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
+            // The client went away: there is nobody to answer.
             return;
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
@@ -47,21 +52,28 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     }
 
     /// <summary>
-    /// The server resolves dot segments before routing, so that a room named <c>..</c> would be another route: the raw target tells.
+    /// What routing would not notice: the server resolves dot segments before it, so that a room named <c>..</c> would be another route, and a NUL
+    /// may hide in a parameter that nobody reads. The raw target tells.
     /// </summary>
-    private static bool HasDotSegments(HttpContext http)
+    private static Problem? CheckTarget(HttpContext http)
     {
-        ReadOnlySpan<char> target = http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        ReadOnlySpan<char> target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.Contains("%00", StringComparison.Ordinal))
+        {
+            var field = http.Request.Query.FirstOrDefault(parameter => parameter.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true)).Key;
+            return Problem.Invalid(field ?? "query", "holds NUL (%00), which no field takes");
+        }
+
         var query = target.IndexOf('?');
         if (query >= 0) target = target[..query];
-        if (target.IndexOf('.') < 0 && !target.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return false;
+        if (target.IndexOf('.') < 0 && !target.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return null;
         foreach (var range in target.Split('/'))
         {
             var segment = target[range];
-            if (segment.Length is >= 1 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..") return true;
+            if (segment.Length is >= 1 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..") return Problem.Invalid("path", "holds a segment of . or .., which is not a name");
         }
 
-        return false;
+        return null;
     }
 
     private static Problem ForStatus(HttpContext http) =>

@@ -11,4 +11,8 @@ internal static class QueryRoutes
         RoomHistory.Map(routes);
         TrackProgress.Map(routes);
     }
+
+    /// <summary>A route for GET, and for HEAD, which asks the same without the body.</summary>
+    public static void MapQuery(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
 }

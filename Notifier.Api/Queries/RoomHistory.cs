@@ -17,7 +17,7 @@ internal static class RoomHistory
     private const int MaxLimit = 1000;
     private const int PageEvents = 256;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/rooms/{room}/messages", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms/{room}/messages", ReadAsync);
 
     private static async Task<IResult> ReadAsync(string room, Caller caller, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {

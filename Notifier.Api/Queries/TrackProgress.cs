@@ -9,7 +9,7 @@ namespace Notifier.Api.Queries;
 /// <summary>How far the learners of a track are.</summary>
 internal static class TrackProgress
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/tracks/{trackId}/progress", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/tracks/{trackId}/progress", ReadAsync);
 
     private static async Task<IResult> ReadAsync(string trackId, Caller caller, ILessonProgress progress, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.Features;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
@@ -19,7 +20,7 @@ internal sealed class SseStream
     /// <summary>A replay is flushed in pieces of this size, so that what one connection buffers stays bounded.</summary>
     private const int FlushBytes = 16 * 1024;
 
-    private readonly HttpContext _http;
+    private readonly IHttpRequestLifetimeFeature _request;
     private readonly StreamContext _context;
     private readonly Subscription _subscription;
     private readonly SseWriter _writer;
@@ -40,7 +41,7 @@ internal sealed class SseStream
 
     public SseStream(HttpContext http, StreamContext context, Subscription subscription, Caller caller, StreamQuery query, bool sendsBareIds)
     {
-        _http = http;
+        _request = http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         _context = context;
         _subscription = subscription;
         _writer = new(http.Response.BodyWriter);
@@ -59,7 +60,7 @@ internal sealed class SseStream
     /// <summary>Streams until the end, and says what it was.</summary>
     public async Task<EndReason> RunAsync()
     {
-        await using var aborted = _http.RequestAborted.UnsafeRegister(static stream => ((SseStream)stream!).End(EndReason.Client), this);
+        await using var aborted = _request.RequestAborted.UnsafeRegister(static stream => ((SseStream)stream!).End(EndReason.Client), this);
         _writer.WriteRetry(_context.NextRetryMs());
         WriteId();
         _writer.Write(ServiceEvents.Welcome(
@@ -106,7 +107,7 @@ internal sealed class SseStream
             End(EndReason.Slow);
 
             // The flush waits for a client that takes nothing: only cutting the connection ends it.
-            _http.Abort();
+            _request.Abort();
             return;
         }
 
