@@ -24,6 +24,13 @@ public sealed class EventDraft
         Body = Encode(from, data.Span, via, clientMessageId, commandId);
     }
 
+    /// <summary>An event that was encoded before.</summary>
+    internal EventDraft(string type, ReadOnlyMemory<byte> body)
+    {
+        Type = type;
+        Body = body;
+    }
+
     /// <summary>The event's type.</summary>
     public string Type { get; }
 

@@ -16,7 +16,7 @@ public abstract class EventLogContract
     /// <summary>How many events over the limit a log may keep, since some drop them in whole blocks.</summary>
     protected virtual int TrimSlack => 0;
 
-    [Fact]
+    [SkippableFact]
     public async Task Positions_grow_and_each_event_names_the_one_before_it()
     {
         await using var log = await OpenAsync();
@@ -32,7 +32,7 @@ public abstract class EventLogContract
         stored.Distinct().Count().ShouldBe(20);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_first_event_names_the_head_that_was_shown_before_it()
     {
         await using var log = await OpenAsync();
@@ -44,7 +44,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, shown, 10, None)).Events.Single().Predecessor.ShouldBe(shown);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_head_of_a_topic_without_events_stays_where_it_is()
     {
         await using var log = await OpenAsync();
@@ -57,7 +57,7 @@ public abstract class EventLogContract
         (await log.ReadBackAsync(topic, null, 10, None)).Head.ShouldBe(first);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_page_holds_what_lies_after_a_position_and_no_more_than_was_asked_for()
     {
         await using var log = await OpenAsync();
@@ -72,7 +72,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, stored[4] with { Sequence = stored[4].Sequence + 1_000_000 }, 1, None)).Events.Count.ShouldBeLessThanOrEqualTo(1);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Reading_back_gives_the_newest_before_a_position_oldest_first()
     {
         await using var log = await OpenAsync();
@@ -86,7 +86,7 @@ public abstract class EventLogContract
         (await log.ReadBackAsync(topic, stored[9] with { Sequence = stored[9].Sequence + 1 }, 1, None)).Events.Single().Position.ShouldBe(stored[9]);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task What_is_read_is_what_was_stored()
     {
         await using var log = await OpenAsync();
@@ -103,7 +103,7 @@ public abstract class EventLogContract
             $$$"""{"id":"{{{result.Position}}}","topic":"{{{topic}}}","type":"doc:update","at":"{{{result.Position.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}}}","from":{"id":"ada","name":"Ada ✓"},"via":{"id":"bot"},"clientMessageId":"c-1","commandId":"cmd","data":{"t":"a\nb 😀"}}""");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Retention_by_count_drops_the_oldest_and_keeps_the_chain()
     {
         await using var log = await OpenAsync(new() { MaxEventsPerTopic = 10, Path = "" });
@@ -119,7 +119,7 @@ public abstract class EventLogContract
             new Gap(topic, stored[0], page.Events[0].Position, page.Events[0].Predecessor, GapReason.Trimmed));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Topics_do_not_see_each_other()
     {
         await using var log = await OpenAsync();
@@ -131,7 +131,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(other, LogPosition.Zero, 10, None)).Events.Single().Text().ShouldBe("other");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_append_with_a_known_once_key_stores_nothing_and_answers_as_the_first()
     {
         await using var log = await OpenAsync();
@@ -146,7 +146,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, LogPosition.Zero, 10, None)).Events.Count.ShouldBe(1);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_once_key_with_another_body_is_refused()
     {
         await using var log = await OpenAsync();
@@ -160,7 +160,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, LogPosition.Zero, 10, None)).Events.Count.ShouldBe(1);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Twins_with_one_once_key_store_one_event()
     {
         await using var log = await OpenAsync();
@@ -174,7 +174,7 @@ public abstract class EventLogContract
         results.Select(r => r.Position).Distinct().Count().ShouldBe(1);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_claimed_key_belongs_to_its_first_body()
     {
         await using var log = await OpenAsync();
@@ -185,7 +185,7 @@ public abstract class EventLogContract
         (await log.ClaimAsync(NewKey("other body", name), None)).ShouldBeFalse();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_conditional_append_stores_only_after_the_newest_event()
     {
         await using var log = await OpenAsync();
@@ -203,7 +203,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, LogPosition.Zero, 10, None)).Events.Count.ShouldBe(2);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_refused_conditional_append_does_not_use_up_its_once_key()
     {
         await using var log = await OpenAsync();
@@ -218,7 +218,7 @@ public abstract class EventLogContract
         stored.Outcome.ShouldBe(AppendOutcome.Stored);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_follower_is_told_every_event_after_the_head_it_started_with_once_and_in_order()
     {
         await using var log = await OpenAsync();
@@ -236,7 +236,7 @@ public abstract class EventLogContract
         told.Skip(1).Select(e => e.Predecessor).ShouldBe(after.SkipLast(1));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_follower_that_starts_among_appends_misses_none_and_sees_none_twice()
     {
         await using var log = await OpenAsync();
@@ -253,7 +253,7 @@ public abstract class EventLogContract
         follower.HasMore.ShouldBeFalse();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Appends_from_many_writers_make_one_chain()
     {
         await using var log = await OpenAsync();
@@ -267,7 +267,7 @@ public abstract class EventLogContract
         results.ShouldAllBe(r => r.SequenceEqual(r.Order()));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_signal_reaches_who_follows_and_is_not_stored()
     {
         await using var log = await OpenAsync();
@@ -284,7 +284,7 @@ public abstract class EventLogContract
         (await log.ReadAsync(topic, LogPosition.Zero, 10, None)).Events.ShouldBeEmpty();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_follower_that_has_ended_is_told_nothing()
     {
         await using var log = await OpenAsync();
@@ -300,7 +300,7 @@ public abstract class EventLogContract
         ended.HasMore.ShouldBeFalse();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_newest_that_count_are_found_through_those_that_do_not()
     {
         await using var log = await OpenAsync(new() { MaxEventsPerTopic = 5000, Path = "" });

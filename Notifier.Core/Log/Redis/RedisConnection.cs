@@ -1,0 +1,73 @@
+using StackExchange.Redis;
+
+namespace Notifier.Core.Log.Redis;
+
+/// <summary>
+/// The connection to the server, and the time that a call may take. The client's own calls wait through a server that stands still, and then
+/// execute: so a call that is given up here may have happened all the same.
+/// </summary>
+public sealed class RedisConnection : IAsyncDisposable
+{
+    /// <summary>Longest wait for an answer: 2 s.</summary>
+    public static TimeSpan CallLimit { get; } = TimeSpan.FromSeconds(2);
+
+    private readonly ConnectionMultiplexer _multiplexer;
+    private readonly TimeProvider _time;
+
+    private RedisConnection(ConnectionMultiplexer multiplexer, TimeProvider time)
+    {
+        _multiplexer = multiplexer;
+        _time = time;
+        Subscriber = multiplexer.GetSubscriber();
+    }
+
+    internal ISubscriber Subscriber { get; }
+
+    /// <summary>Connects, or begins to: where the server is away the connection comes up by itself once it is back.</summary>
+    /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
+    public static async Task<RedisConnection> OpenAsync(string configuration, TimeProvider time)
+    {
+        var options = ConfigurationOptions.Parse(configuration);
+        options.AbortOnConnectFail = false;
+        return new(await ConnectionMultiplexer.ConnectAsync(options), time);
+    }
+
+    /// <summary>Calls back whenever a lost connection is there again.</summary>
+    internal void OnRestored(Action restored) => _multiplexer.ConnectionRestored += (_, _) => restored();
+
+    /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
+    internal async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EvaluateAsync();
+        }
+        catch (LogUnavailableException e) when (e.InnerException is RedisServerException { Message: var message } && message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            // Told once after a SCRIPT FLUSH; the client sends the text from then on.
+            return await EvaluateAsync();
+        }
+
+        Task<RedisResult> EvaluateAsync() => CallAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments), cancellationToken);
+    }
+
+    /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
+    internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit, _time, cancellationToken);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            throw new LogUnavailableException("Redis did not answer as it should.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _multiplexer.CloseAsync();
+        _multiplexer.Dispose();
+    }
+}

@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using Notifier.Core.Events;
+using Notifier.Core.Settings;
+using Notifier.Core.Topics;
+using StackExchange.Redis;
+
+namespace Notifier.Core.Log.Redis;
+
+/// <summary>
+/// Logs in Redis Streams, shared by all instances. Each append is one script in the topic's slot, which stores the event, names its predecessor, trims,
+/// and rings the topic's bell; as durable as the server's <c>appendfsync</c>.
+/// </summary>
+public sealed class RedisEventLog : IEventLog
+{
+    /// <summary>A log outlives its youngest event by this much, so that who comes back late is told of a gap by it.</summary>
+    private static readonly TimeSpan LifePastMaxAge = TimeSpan.FromDays(30);
+
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Heads asked for at a time by the periodic check.</summary>
+    private const int ChecksAtOnce = 100;
+
+    private readonly RedisConnection _connection;
+    private readonly RedisKeys _keys;
+    private readonly LogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SeenHeads _seen = new();
+    private readonly ConcurrentDictionary<Doorbell, byte> _bells = new();
+    private readonly SemaphoreSlim _pages = new(32);
+    private readonly ITimer _check;
+    private int _isChecking;
+
+    public RedisEventLog(RedisConnection connection, RedisOptions redis, LogOptions options, TimeProvider time)
+    {
+        _connection = connection;
+        _keys = new(redis.KeyPrefix);
+        _options = options;
+        _time = time;
+        connection.OnRestored(() => _ = CheckAsync());
+        _check = time.CreateTimer(static log => _ = ((RedisEventLog)log!).CheckAsync(), this, CheckInterval, CheckInterval * (0.9 + (0.2 * Random.Shared.NextDouble())));
+    }
+
+    private RedisValue LogLifeMs => (long)(_options.MaxAge + LifePastMaxAge).TotalMilliseconds;
+
+    public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    {
+        var answer = (RedisResult[])(await _connection.RunAsync(
+            RedisScript.Publish,
+            [_keys.Log(topic), _keys.Once(topic, terms.Once)],
+            [
+                draft.Type, draft.Body.ToArray(), draft.CommandId ?? "", terms.Once?.Fingerprint is { } fingerprint ? "=" + fingerprint : "-",
+                (long)OnceKey.Life.TotalMilliseconds, terms.IfHead?.ToString() ?? "-", _seen[topic].ToString(), _options.MaxEventsPerTopic,
+                (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic),
+            ],
+            cancellationToken))!;
+
+        var position = RedisEntry.ParsePosition(answer[1]);
+        var commandId = (string?)answer[2];
+        var outcome = Enum.Parse<AppendOutcome>((string)answer[0]!);
+        if (outcome == AppendOutcome.Stored) _seen.Raise(topic, position);
+        return new(outcome, position, string.IsNullOrEmpty(commandId) ? null : commandId);
+    }
+
+    public async ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken)
+    {
+        var bound = await _connection.RunAsync(
+            RedisScript.Claim, [_keys.Claim(key)], [key.Fingerprint, (long)OnceKey.Life.TotalMilliseconds], cancellationToken);
+        return (string?)bound == key.Fingerprint;
+    }
+
+    public async ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken) =>
+        await _connection.CallAsync(database => database.PublishAsync(Channel(topic), RedisEntry.FormatSignal(ephemeral)), cancellationToken);
+
+    public async ValueTask<LogPosition> ReadHeadAsync(TopicName topic, CancellationToken cancellationToken) =>
+        (await ReadAsync(topic, "head", "-", 0, cancellationToken)).Head;
+
+    public async ValueTask<LogPage> ReadAsync(TopicName topic, LogPosition after, int maxEvents, CancellationToken cancellationToken) =>
+        after == new LogPosition(ulong.MaxValue, ulong.MaxValue)
+            ? new([], await ReadHeadAsync(topic, cancellationToken))
+            : await ReadAsync(topic, "after", after.ToString(), maxEvents, cancellationToken);
+
+    public async ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken) =>
+        before == LogPosition.Zero
+            ? new([], await ReadHeadAsync(topic, cancellationToken))
+            : await ReadAsync(topic, "before", before?.ToString() ?? "+", maxEvents, cancellationToken);
+
+    public async ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
+    {
+        var bell = new Doorbell(topic, this, follower, _seen, _time);
+
+        // Subscribed before the head is read, or an event between the two would ring for nobody.
+        var channel = Channel(topic);
+        void Ring(RedisChannel _, RedisValue message) => bell.Ring((byte[])message!);
+        await _connection.CallAsync(
+            async _ =>
+            {
+                await _connection.Subscriber.SubscribeAsync(channel, Ring);
+                return true;
+            },
+            cancellationToken);
+        var following = new Following(this, bell, channel, Ring);
+        try
+        {
+            bell.Start(await ReadHeadAsync(topic, cancellationToken));
+        }
+        catch
+        {
+            await following.DisposeAsync();
+            throw;
+        }
+
+        _bells.TryAdd(bell, 0);
+        return following;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _check.DisposeAsync();
+        _pages.Dispose();
+    }
+
+    /// <summary>Compares the heads of all followed topics with what their followers were told; what a bell did not tell is read.</summary>
+    internal async Task CheckAsync()
+    {
+        if (Interlocked.Exchange(ref _isChecking, 1) == 1) return;
+        try
+        {
+            foreach (var some in _bells.Keys.Chunk(ChecksAtOnce)) await Task.WhenAll(some.Select(bell => bell.CheckAsync()));
+        }
+        finally
+        {
+            Volatile.Write(ref _isChecking, 0);
+        }
+    }
+
+    private RedisChannel Channel(TopicName topic) => new(_keys.Bell(topic), RedisChannel.PatternMode.Literal);
+
+    private async Task<LogPage> ReadAsync(TopicName topic, string direction, string position, int maxEvents, CancellationToken cancellationToken)
+    {
+        if (!await _pages.WaitAsync(RedisConnection.CallLimit, cancellationToken)) throw new LogUnavailableException("Too many reads of Redis are under way.");
+        try
+        {
+            var answer = (RedisResult[])(await _connection.RunAsync(
+                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs], cancellationToken))!;
+            var events = Array.ConvertAll((RedisResult[])answer[1]!, entry => RedisEntry.ParseEntry(topic, entry));
+            if (direction == "before") Array.Reverse(events);
+            return new(events, RedisEntry.ParsePosition(answer[0]));
+        }
+        finally
+        {
+            _pages.Release();
+        }
+    }
+
+    private sealed class Following(RedisEventLog log, Doorbell bell, RedisChannel channel, Action<RedisChannel, RedisValue> ring) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            log._bells.TryRemove(bell, out _);
+            bell.Dispose();
+            try
+            {
+                await log._connection.CallAsync(
+                    async _ =>
+                    {
+                        await log._connection.Subscriber.UnsubscribeAsync(channel, ring);
+                        return true;
+                    },
+                    CancellationToken.None);
+            }
+            catch (LogUnavailableException)
+            {
+                // The client has dropped the handler, and the server the subscription with its connection.
+            }
+        }
+    }
+}

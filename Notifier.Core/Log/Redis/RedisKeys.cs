@@ -1,0 +1,16 @@
+using Notifier.Core.Topics;
+using StackExchange.Redis;
+
+namespace Notifier.Core.Log.Redis;
+
+/// <summary>Names of keys and channels. All of a topic's keys share its hash tag, and so its slot in a cluster.</summary>
+internal sealed class RedisKeys(string prefix)
+{
+    public RedisKey Log(TopicName topic) => $"{prefix}:{{{topic}}}:log";
+
+    public RedisKey Once(TopicName topic, OnceKey? key) => $"{prefix}:{{{topic}}}:once:{key?.Value}";
+
+    public RedisKey Claim(OnceKey key) => $"{prefix}:{{{key.Value}}}:claim";
+
+    public string Bell(TopicName topic) => $"{prefix}:{{{topic}}}:bell";
+}

@@ -1,0 +1,24 @@
+namespace Notifier.Core.Log.Redis;
+
+/// <summary>A script that the server runs as one step. The client sends its digest, and its text where the server does not know it.</summary>
+internal sealed class RedisScript
+{
+    private RedisScript(string name)
+    {
+        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream($"Notifier.Core.Log.Redis.Scripts.{name}.lua")
+            ?? throw new InvalidOperationException($"The script {name} is not part of the assembly.");
+        using var reader = new StreamReader(stream);
+        Text = reader.ReadToEnd();
+    }
+
+    /// <summary>Stores one event and rings the bell.</summary>
+    public static RedisScript Publish { get; } = new("publish");
+
+    /// <summary>A page and the head of the same moment.</summary>
+    public static RedisScript Read { get; } = new("read");
+
+    /// <summary>Binds a once-key to its first fingerprint.</summary>
+    public static RedisScript Claim { get; } = new("claim");
+
+    public string Text { get; }
+}

@@ -1,0 +1,31 @@
+using Notifier.Core.Log;
+using Notifier.Core.Log.Redis;
+using Notifier.Core.Settings;
+using Notifier.Tests.Contract;
+using Notifier.Tests.Support;
+
+namespace Notifier.Tests.Log.Redis;
+
+public sealed class RedisEventLogTests(RedisServer redis) : EventLogContract, IClassFixture<RedisServer>, IAsyncLifetime
+{
+    private RedisConnection? _connection;
+
+    /// <summary>MAXLEN ~ drops whole nodes of a hundred entries.</summary>
+    protected override int TrimSlack => 100;
+
+    public async Task InitializeAsync()
+    {
+        if (redis.Configuration is not null) _connection = await RedisConnection.OpenAsync(redis.Configuration, TimeProvider.System);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_connection is not null) await _connection.DisposeAsync();
+    }
+
+    private protected override ValueTask<IEventLog> OpenAsync(LogOptions? options = null)
+    {
+        redis.Need();
+        return ValueTask.FromResult<IEventLog>(new RedisEventLog(_connection!, new() { KeyPrefix = $"test-{Guid.NewGuid():N}" }, options ?? new(), TimeProvider.System));
+    }
+}
