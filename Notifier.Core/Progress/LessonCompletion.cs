@@ -14,8 +14,11 @@ namespace Notifier.Core.Progress;
 /// <param name="ClientMessageId">The client's own name for the event.</param>
 public sealed record LessonCompletion(string Track, string Lesson, string User, UserRef From, UserRef? Via, string? ClientMessageId)
 {
+    /// <summary>A moment as the event names it.</summary>
+    internal static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
     /// <summary>The event that tells of it.</summary>
-    internal EventDraft ToDraft(int completedLessons, DateTimeOffset completedAt, string commandId)
+    internal EventDraft ToDraft(int completedLessons, string completedAt, string commandId)
     {
         var data = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(data))
@@ -25,7 +28,7 @@ public sealed record LessonCompletion(string Track, string Lesson, string User, 
             writer.WriteString("lessonId"u8, Lesson);
             writer.WriteString("userId"u8, User);
             writer.WriteNumber("completedLessons"u8, completedLessons);
-            writer.WriteString("completedAt"u8, completedAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+            writer.WriteString("completedAt"u8, completedAt);
             writer.WriteEndObject();
         }
 

@@ -47,7 +47,7 @@ public sealed class MemoryLessonProgress(MemoryEventLog log, TimeProvider time) 
         }
 
         var now = time.GetUtcNow();
-        var draft = completion.ToDraft(learner.Lessons.Count + 1, now, commandId: Guid.NewGuid().ToString("N"));
+        var draft = completion.ToDraft(learner.Lessons.Count + 1, LessonCompletion.Format(now), commandId: Guid.NewGuid().ToString("N"));
         var told = log.Append(TopicName.Class(completion.Track), draft, new(once));
         log.Append(TopicName.User(completion.User), draft, default);
         learner.Lessons.Add(completion.Lesson);

@@ -40,6 +40,10 @@ public sealed class RedisEventLog : IEventLog
         _check = time.CreateTimer(static log => _ = ((RedisEventLog)log!).CheckAsync(), this, CheckInterval, CheckInterval * (0.9 + (0.2 * Random.Shared.NextDouble())));
     }
 
+    internal RedisConnection Connection => _connection;
+
+    internal RedisKeys Keys => _keys;
+
     private RedisValue LogLifeMs => (long)(_options.MaxAge + LifePastMaxAge).TotalMilliseconds;
 
     public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
@@ -48,9 +52,8 @@ public sealed class RedisEventLog : IEventLog
             RedisScript.Publish,
             [_keys.Log(topic), _keys.Once(topic, terms.Once)],
             [
-                draft.Type, draft.Body.ToArray(), draft.CommandId ?? "", terms.Once?.Fingerprint is { } fingerprint ? "=" + fingerprint : "-",
-                (long)OnceKey.Life.TotalMilliseconds, terms.IfHead?.ToString() ?? "-", _seen[topic].ToString(), _options.MaxEventsPerTopic,
-                (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic),
+                draft.Type, draft.Body.ToArray(), draft.CommandId ?? "", Fingerprint(terms.Once), (long)OnceKey.Life.TotalMilliseconds,
+                terms.IfHead?.ToString() ?? "-", .. Retention(topic),
             ],
             cancellationToken))!;
 
@@ -132,6 +135,16 @@ public sealed class RedisEventLog : IEventLog
             Volatile.Write(ref _isChecking, 0);
         }
     }
+
+    /// <summary>A once-key's fingerprint as the scripts take it.</summary>
+    internal static RedisValue Fingerprint(OnceKey? once) => once is null ? "-" : "=" + once.Fingerprint;
+
+    /// <summary>The last arguments of every script that appends: what this instance has seen, what is kept, and the bell.</summary>
+    internal RedisValue[] Retention(TopicName topic) =>
+        [_seen[topic].ToString(), _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic)];
+
+    /// <summary>Remembers a position that a script of somebody else's has stored.</summary>
+    internal void Saw(TopicName topic, LogPosition position) => _seen.Raise(topic, position);
 
     private RedisChannel Channel(TopicName topic) => new(_keys.Bell(topic), RedisChannel.PatternMode.Literal);
 

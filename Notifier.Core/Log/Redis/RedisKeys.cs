@@ -12,5 +12,11 @@ internal sealed class RedisKeys(string prefix)
 
     public RedisKey Claim(OnceKey key) => $"{prefix}:{{{key.Value}}}:claim";
 
+    public RedisKey Completions(string track) => $"{prefix}:{{{TopicName.Class(track)}}}:completions";
+
+    public RedisKey Ticket(string digest) => $"{prefix}:{{{digest}}}:ticket";
+
+    public string Canary(string instance) => $"{prefix}:{{{instance}}}:canary";
+
     public string Bell(TopicName topic) => $"{prefix}:{{{topic}}}:bell";
 }

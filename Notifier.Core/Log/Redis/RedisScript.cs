@@ -3,16 +3,10 @@ namespace Notifier.Core.Log.Redis;
 /// <summary>A script that the server runs as one step. The client sends its digest, and its text where the server does not know it.</summary>
 internal sealed class RedisScript
 {
-    private RedisScript(string name)
-    {
-        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream($"Notifier.Core.Log.Redis.Scripts.{name}.lua")
-            ?? throw new InvalidOperationException($"The script {name} is not part of the assembly.");
-        using var reader = new StreamReader(stream);
-        Text = reader.ReadToEnd();
-    }
+    private RedisScript(params string[] parts) => Text = string.Concat(parts.Select(Load));
 
     /// <summary>Stores one event and rings the bell.</summary>
-    public static RedisScript Publish { get; } = new("publish");
+    public static RedisScript Publish { get; } = new("append", "publish");
 
     /// <summary>A page and the head of the same moment.</summary>
     public static RedisScript Read { get; } = new("read");
@@ -20,5 +14,19 @@ internal sealed class RedisScript
     /// <summary>Binds a once-key to its first fingerprint.</summary>
     public static RedisScript Claim { get; } = new("claim");
 
+    /// <summary>Records a completion and stores its event.</summary>
+    public static RedisScript Complete { get; } = new("append", "complete");
+
+    /// <summary>Marks a completion as told.</summary>
+    public static RedisScript Told { get; } = new("told");
+
     public string Text { get; }
+
+    private static string Load(string name)
+    {
+        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream($"Notifier.Core.Log.Redis.Scripts.{name}.lua")
+            ?? throw new InvalidOperationException($"The script {name} is not part of the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 }
