@@ -1,8 +1,8 @@
 import { follow } from "./live.js";
+import { Problem, call, endpoint, explain, me } from "./service.js";
 
 // The address is the page's state: /?as=ada&room=general, or &room=class:algebra.
 const address = new URLSearchParams(location.search);
-const me = address.get("as") ?? "";
 const room = address.get("room") ?? "";
 const track = room.startsWith("class:") ? room.slice("class:".length) : null;
 const roomPath = `/api/rooms/${encodeURIComponent(room)}`;
@@ -19,54 +19,6 @@ function make(tag, className, ...children) {
   if (className) element.className = className;
   element.append(...children);
   return element;
-}
-
-// ---- Requests, and errors in words ----
-
-class Problem extends Error {
-  constructor(detail, status = 0, errors = {}) {
-    super(detail);
-    this.status = status;
-    this.errors = errors;
-  }
-}
-
-function endpoint(path, query = {}) {
-  const url = new URL(path, location.origin);
-  for (const [name, value] of Object.entries({ as: me, ...query })) url.searchParams.set(name, value);
-  return url;
-}
-
-async function call(url, body, onceKey) {
-  let response;
-  try {
-    response = await fetch(url, body && {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": onceKey },
-      body: JSON.stringify(body),
-    });
-  } catch {
-    throw new Problem("The service cannot be reached.");
-  }
-
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Problem(answer.detail ?? `The service answered ${response.status}.`, response.status, answer.errors);
-  return { status: response.status, ...answer };
-}
-
-/** Shows each error at the field that it names, and what no field is named for at the form's end. */
-function explain(form, problem) {
-  const fields = { trackId: "room", lessonId: "lesson" };
-  let rest = problem?.message ?? "";
-  for (const input of form.querySelectorAll("[aria-describedby]")) {
-    const [, messages] = Object.entries(problem?.errors ?? {}).find(([name]) => (fields[name] ?? name) === input.name) ?? [];
-    byId(input.getAttribute("aria-describedby")).textContent = messages ? `${input.labels[0].textContent} ${messages.join(", ")}.` : "";
-    input.ariaInvalid = messages ? "true" : null;
-    if (messages && rest) input.focus();
-    if (messages) rest = "";
-  }
-
-  form.querySelector("[data-for=form]").textContent = rest;
 }
 
 // ---- Choosing who and where ----
@@ -128,11 +80,12 @@ function timeOf(iso) {
   return time;
 }
 
-function bubble({ from, at: time, data, type }) {
+function bubble({ id, from, at: time, data, type }) {
   const privately = type === "private-message" ? [make("span", "kind", from.id === me ? `privately to ${data.to.id}` : "privately")] : [];
-  const who = make("p", "who", make("strong", "", from.name ?? from.id), ...privately, timeOf(time), make("span", "mark"));
-  const entry = make("li", `bubble${from.id === me ? " own" : ""}${privately.length ? " private" : ""}`, who, make("p", "text", data.text));
+  const who = make("p", "who", make("strong", "", from.name ?? from.id), ...privately, timeOf(time));
+  const entry = make("li", `bubble${from.id === me ? " own" : ""}${privately.length ? " private" : ""}`, who, make("p", "text", data.text), make("span", "mark"));
   entry.dataset.from = `${from.id} ${type}`;
+  if (id && from.id === me) tick(entry);
   return entry;
 }
 
@@ -182,13 +135,17 @@ async function load() {
 
 const newId = () => [...crypto.getRandomValues(new Uint8Array(12))].map(byte => byte.toString(16).padStart(2, "0")).join("");
 
+function tick(entry) {
+  const mark = make("span", "tick", "✓");
+  mark.role = "img";
+  mark.ariaLabel = "stored";
+  entry.querySelector(".mark").replaceChildren(mark);
+}
+
 function settle(entry, id, { topic, id: storedAs }) {
   pending.delete(id);
   seen.add(`${topic} ${storedAs}`);
-  const tick = make("span", "tick", "✓");
-  tick.role = "img";
-  tick.ariaLabel = "stored";
-  entry.querySelector(".mark").replaceChildren(tick);
+  tick(entry);
   place(entry, orderOf(storedAs));
 }
 
@@ -281,7 +238,7 @@ async function complete(submitted) {
 // ---- The connection ----
 
 const busyReasons = { draining: "The service restarts", full: "The service is full", "too-many-streams": "You have too many windows open", store: "The service has lost its store" };
-let hasMissed = false, isFromNow = false, ticking;
+let hasMissed = false, isFromNow = false, countingDown;
 
 function showState(state, why = {}) {
   const words = {
@@ -296,11 +253,11 @@ function showState(state, why = {}) {
   byId("state-words").textContent = words[state];
 
   // Beside the words, not in them: a screen reader need not count along.
-  clearInterval(ticking);
+  clearInterval(countingDown);
   let seconds = Math.ceil((why.waitMs ?? 0) / 1000);
-  const tick = () => byId("countdown").textContent = seconds > 0 ? ` in ${seconds--} s` : "";
-  tick();
-  if (seconds > 0) ticking = setInterval(tick, 1000);
+  const countDown = () => byId("countdown").textContent = seconds > 0 ? ` in ${seconds--} s` : "";
+  countDown();
+  countingDown = setInterval(countDown, 1000);
 }
 
 const reload = () => Promise.all([load(), track === null ? null : loadProgress()]).catch(problem => explain(byId("send"), problem));
@@ -335,6 +292,7 @@ async function enter() {
   const isClass = track !== null;
   document.title = `${track ?? room} · Notifier`;
   byId("room-title").textContent = track ?? room;
+  byId("kind").textContent = isClass ? "A class" : "A room";
   byId("me").textContent = me;
   byId("leave").href = `/?as=${encodeURIComponent(me)}`;
   byId("room").classList.toggle("with-class", isClass);

@@ -86,6 +86,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await SayAsync(ada, "Hello?");
         await Expect(ada.GetByText("The service cannot be reached.")).ToBeVisibleAsync();
 
+        await ShootAsync(ada, "not-sent");
         await ada.UnrouteAllAsync();
         await ada.GetByRole(AriaRole.Button, new() { Name = "Not sent. Try again" }).ClickAsync();
 
@@ -171,6 +172,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await ada.RouteAsync("**/api/events?*", route => route.FulfillAsync(new() { Status = 502, Body = "a proxy's page" }));
         await Expect(State(ada)).ToHaveTextAsync("Coming back");
         await Expect(ada.Locator("#countdown")).ToContainTextAsync("in ");
+        await ShootAsync(ada, "coming-back");
         await shortLived.Http.SayAsync(room, "meanwhile");
         await ada.UnrouteAllAsync();
 
@@ -194,6 +196,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await Expect(State(ada)).ToHaveTextAsync("Live, missed some", new() { Timeout = 15_000 });
         await Expect(ada.GetByText("You were away longer than events are kept")).ToHaveCountAsync(1);
         await Expect(Messages(ada)).ToHaveTextAsync(["seen", "missed 8", "missed 9", "missed 10"]);
+        await ShootAsync(ada, "missed-some");
     }
 
     [SkippableFact]
