@@ -81,7 +81,7 @@ function timeOf(iso) {
 }
 
 function bubble({ id, from, at: time, data, type }) {
-  const privately = type === "private-message" ? [make("span", "kind", from.id === me ? `privately to ${data.to.id}` : "privately")] : [];
+  const privately = type === "private-message" ? [make("span", "kind", from.id === me ? `privately to ${data.to?.id}` : "privately")] : [];
   const who = make("p", "who", make("strong", "", from.name ?? from.id), ...privately, timeOf(time));
   const entry = make("li", `bubble${from.id === me ? " own" : ""}${privately.length ? " private" : ""}`, who, make("p", "text", data.text), make("span", "mark"));
   entry.dataset.from = `${from.id} ${type}`;
@@ -93,17 +93,17 @@ const note = (kind, ...words) => make("li", "note", make("span", "kind", kind), 
 
 /** Any JSON as something to read. */
 function brief(data) {
-  const text = typeof data === "string" ? data : data?.text ?? data?.message ?? JSON.stringify(data);
+  const text = [data, data?.text, data?.message].find(one => typeof one === "string") ?? JSON.stringify(data);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
 function entryOf(event) {
   const { type, topic, from, data } = event;
   const who = make("strong", "", from.name ?? from.id);
-  if ((type === "message" && typeof data?.text === "string") || type === "private-message") return bubble(event);
-  if (type === "notification") return note("For you", make("strong", "", data.title ?? data.kind ?? ""), " ", data.message ?? "", timeOf(event.at));
+  if ((type === "message" || type === "private-message") && typeof data?.text === "string") return bubble(event);
+  if (type === "notification" && (data?.title || data?.message)) return note("For you", make("strong", "", data.title ?? ""), " ", data.message ?? "", timeOf(event.at));
   if (type === "notifications:read") return note("For you", "Notifications read", timeOf(event.at));
-  if (type === "progress:updated") {
+  if (type === "progress:updated" && data?.userId) {
     return note("Progress", make("strong", "", data.userId), ` completed ${data.lessonId}: ${count(data.completedLessons)}`, timeOf(event.at));
   }
 
@@ -116,7 +116,7 @@ function show(event) {
   if (event.id && seen.has(name)) return;
   seen.add(name);
   types.add(event.type);
-  if (event.type === "progress:updated" && event.data.trackId === track) advance(event.data.userId, event.data.completedLessons, [event.data.lessonId]);
+  if (event.type === "progress:updated" && event.data?.trackId === track) advance(event.data.userId, event.data.completedLessons, [event.data.lessonId]);
 
   const own = event.from.id === me && pending.get(event.clientMessageId);
   if (own) settle(own, event.clientMessageId, event);
@@ -267,12 +267,14 @@ function hear(type, event) {
     hasMissed = true;
     showState("live");
     const words = event.reason === "trimmed" ? "You were away longer than events are kept; some are missing here." : "The log began anew; some events may be missing here.";
-    place(note("Missed some", words), `${orderOf(event.after)}${LAST}`);
+    const entry = note("Missed some", words);
+    entry.classList.add("gap");
+    place(entry, `${orderOf(event.after)}${LAST}`);
   }
 
   // What was written between an empty history and the stream's beginning is in neither.
   if (type === "gap" || (type === "welcome" && isFromNow)) reload();
-  isFromNow = false;
+  if (type === "welcome") isFromNow = false;
   if (event.type) show(event);
 }
 

@@ -34,7 +34,6 @@ export function follow(address, types, onEvent, onState) {
     const event = JSON.parse(data);
     if (type === "welcome") {
       failures = 0;
-      isTurnedAway = false;
       silenceMs = event.heartbeatSeconds * 2500;
       onState("live");
     } else if (type === "busy") {
@@ -58,6 +57,8 @@ export function follow(address, types, onEvent, onState) {
     } else if (!isTurnedAway) {
       onState("lost");
     }
+
+    isTurnedAway = false;
   }
 
   function reopen() {

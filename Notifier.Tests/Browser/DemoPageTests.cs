@@ -181,6 +181,21 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
     }
 
     [SkippableFact]
+    public async Task A_window_that_is_turned_away_says_why_and_comes_in_when_there_is_room()
+    {
+        await using var small = NotifierHost.With(("Streams:MaxPerUser", "1"), ("Streams:RetryMs", "1000"));
+        var room = Fresh.Room();
+        var first = await JoinAsync(small, "ada", room);
+        var second = await chromium.OpenWindowAsync();
+
+        await second.GotoAsync(new Uri(small.Address, $"/?as=ada&room={room}").ToString());
+        await Expect(State(second)).ToHaveTextAsync("You have too many windows open. Coming back");
+        await first.CloseAsync();
+
+        await Expect(State(second)).ToHaveTextAsync("Live", new() { Timeout = 15_000 });
+    }
+
+    [SkippableFact]
     public async Task A_window_says_that_it_missed_some_where_the_log_no_longer_holds_them()
     {
         await using var forgetful = NotifierHost.With(("Streams:MaxAge", "00:00:01"), ("Streams:RetryMs", "100"), ("Log:MaxEventsPerTopic", "3"));

@@ -5,7 +5,8 @@ namespace Notifier.Tests.Support;
 /// <summary>A headless browser that a class of tests shares; every window has cookies and storage of its own.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const string ExecutablePath = "/usr/bin/chromium";
+    /// <summary>Where it is looked for.</summary>
+    public const string ExecutablePath = "/usr/bin/chromium";
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
