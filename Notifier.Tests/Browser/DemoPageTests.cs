@@ -77,6 +77,34 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
     }
 
     [SkippableFact]
+    public async Task A_message_whose_answer_comes_before_its_event_is_not_doubled()
+    {
+        var room = Fresh.Room();
+        await host.Http.SayAsync(room, "Before");
+        var (ada, openStream) = await JoinWithoutStreamAsync("ada", room);
+
+        await SayAsync(ada, "First by answer");
+        await Expect(Stored(ada)).ToHaveCountAsync(1);
+        openStream.SetResult();
+        await Expect(State(ada)).ToHaveTextAsync("Live");
+        await host.Http.SayAsync(room, "Afterwards");
+
+        await Expect(Messages(ada)).ToHaveTextAsync(["Before", "First by answer", "Afterwards"]);
+    }
+
+    [SkippableFact]
+    public async Task A_message_written_between_an_empty_history_and_the_streams_beginning_is_shown()
+    {
+        var room = Fresh.Room();
+        var (ada, openStream) = await JoinWithoutStreamAsync("ada", room);
+
+        await host.Http.SayAsync(room, "In between");
+        openStream.SetResult();
+
+        await Expect(Messages(ada)).ToHaveTextAsync(["In between"]);
+    }
+
+    [SkippableFact]
     public async Task A_message_that_did_not_get_through_can_be_sent_again_and_is_stored_once()
     {
         var room = Fresh.Room();
@@ -174,8 +202,10 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await Expect(ada.Locator("#countdown")).ToContainTextAsync("in ");
         await ShootAsync(ada, "coming-back");
         await shortLived.Http.SayAsync(room, "meanwhile");
+        var resumed = ada.WaitForResponseAsync(response => response.Ok && response.Url.Contains("lastEventId=", StringComparison.Ordinal));
         await ada.UnrouteAllAsync();
 
+        await resumed;
         await Expect(Messages(ada)).ToHaveTextAsync(["before", "meanwhile"], new() { Timeout = 15_000 });
         await Expect(State(ada)).ToHaveTextAsync("Live");
     }
@@ -359,6 +389,21 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         var page = await chromium.OpenWindowAsync();
         await JoinAsync(at, page, user, room);
         return page;
+    }
+
+    /// <summary>A window that has loaded its history, and whose stream opens when the test says so.</summary>
+    private async Task<(IPage Page, TaskCompletionSource OpenStream)> JoinWithoutStreamAsync(string user, string room)
+    {
+        var page = await chromium.OpenWindowAsync();
+        var openStream = new TaskCompletionSource();
+        await page.RouteAsync("**/api/events?*", async route =>
+        {
+            await openStream.Task;
+            await route.ContinueAsync();
+        });
+        await page.GotoAsync(new Uri(host.Address, $"/?as={user}&room={room}").ToString());
+        await Expect(page.GetByLabel("Message", new() { Exact = true })).ToBeFocusedAsync();
+        return (page, openStream);
     }
 
     private Task CompleteAsync(string track, string lesson, string learner) =>
