@@ -23,6 +23,7 @@ public class NotifierHost : IAsyncDisposable, IDisposable
         _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(web =>
         {
             web.UseEnvironment(environment);
+            web.UseSetting("urls", "http://127.0.0.1:0");
             web.UseSetting("Logging:LogLevel:Default", "Warning");
             web.UseSetting("Streams:MaxPerUser", "10000");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
