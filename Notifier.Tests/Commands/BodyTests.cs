@@ -65,7 +65,7 @@ public sealed class BodyTests(NotifierHost host) : IClassFixture<NotifierHost>
     public async Task Another_content_type_than_JSON_is_refused(string path, string members, string topic)
     {
         (_, path, members, _) = EveryCommand.Fill(path, members, topic);
-        foreach (var type in new[] { null, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "application/problem+json", "json" })
+        foreach (var type in new[] { null, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "json" })
         {
             var content = new ByteArrayContent(Encoding.UTF8.GetBytes($"{{{members}}}"));
             if (type is not null) content.Headers.TryAddWithoutValidation("Content-Type", type);
@@ -74,6 +74,17 @@ public sealed class BodyTests(NotifierHost host) : IClassFixture<NotifierHost>
 
             await answer.ShouldBeProblemAsync(HttpStatusCode.UnsupportedMediaType);
         }
+    }
+
+    [Fact]
+    public async Task A_content_type_that_only_ends_in_JSON_is_another_one()
+    {
+        var content = new ByteArrayContent("""{"text":"hi"}"""u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/problem+json");
+
+        using var answer = await host.Http.PostAsync($"/api/rooms/{Fresh.Room()}/messages", content);
+
+        await answer.ShouldBeProblemAsync(HttpStatusCode.UnsupportedMediaType);
     }
 
     [Theory]
@@ -126,13 +137,14 @@ public sealed class BodyTests(NotifierHost host) : IClassFixture<NotifierHost>
     public async Task An_event_whose_envelope_would_be_too_large_is_refused_and_not_stored(string path, string json)
     {
         await using var small = NotifierHost.With(("Log:MaxEventBytes", "512"));
-        var isCompletion = path.Contains("LONG", StringComparison.Ordinal);
-        string Fill(string text) => text.Replace("LONG", new string('x', isCompletion ? 120 : 600), StringComparison.Ordinal);
+        var name = new string('x', 120);
+        path = path.Replace("LONG", name, StringComparison.Ordinal);
+        json = json.Replace("LONG", path.Contains(name, StringComparison.Ordinal) ? name : new string('x', 600), StringComparison.Ordinal);
 
-        using var answer = await small.Http.PostTextAsync(Fill(path), Fill(json));
+        using var answer = await small.Http.PostTextAsync(path, json);
 
         await answer.ShouldBeProblemAsync(HttpStatusCode.RequestEntityTooLarge);
-        foreach (var topic in new[] { "room:a", "user:bob", "all", Fill("room:class:LONG") }) (await small.Http.StoredAsync(topic, "bob")).ShouldBeEmpty();
+        foreach (var topic in new[] { "room:a", "user:bob", "all", $"room:class:{name}" }) (await small.Http.StoredAsync(topic, "bob")).ShouldBeEmpty();
     }
 
     private Task<HttpResponseMessage> SendChunkedAsync(string path, string json)

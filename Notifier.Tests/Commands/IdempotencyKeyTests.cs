@@ -10,10 +10,10 @@ public sealed class IdempotencyKeyTests(NotifierHost host) : IClassFixture<Notif
     public async Task The_same_key_gets_the_first_answer_again_and_no_second_event(string path, string members, string topic)
     {
         (var name, path, members, topic) = EveryCommand.Fill(path, members, topic);
-        using var first = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", "k"));
+        using var first = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", name));
         var held = await CountAsync(topic, name);
 
-        using var again = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", "k"));
+        using var again = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", name));
 
         first.StatusCode.ShouldBe(HttpStatusCode.Created);
         first.Headers.Contains("Idempotent-Replayed").ShouldBeFalse();
@@ -28,10 +28,10 @@ public sealed class IdempotencyKeyTests(NotifierHost host) : IClassFixture<Notif
     public async Task The_same_key_with_another_body_is_refused(string path, string members, string topic)
     {
         (var name, path, members, topic) = EveryCommand.Fill(path, members, topic);
-        using var first = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", "k"));
+        using var first = await host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", name));
         var held = await CountAsync(topic, name);
 
-        using var other = await host.Http.PostTextAsync(path, $$"""{{{members}},"clientMessageId":"other"}""", ("Idempotency-Key", "k"));
+        using var other = await host.Http.PostTextAsync(path, $$"""{{{members}},"clientMessageId":"other"}""", ("Idempotency-Key", name));
 
         first.StatusCode.ShouldBe(HttpStatusCode.Created);
         await other.ShouldBeProblemAsync(HttpStatusCode.UnprocessableEntity);
@@ -45,7 +45,7 @@ public sealed class IdempotencyKeyTests(NotifierHost host) : IClassFixture<Notif
         (var name, path, members, topic) = EveryCommand.Fill(path, members, topic);
         var before = await CountAsync(topic, name);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", "k"))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => host.Http.PostTextAsync(path, $"{{{members}}}", ("Idempotency-Key", name))));
 
         answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Created);
         answers.Count(answer => !answer.Headers.Contains("Idempotent-Replayed")).ShouldBe(1);
@@ -58,10 +58,10 @@ public sealed class IdempotencyKeyTests(NotifierHost host) : IClassFixture<Notif
     [ClassData(typeof(EveryCommand))]
     public async Task Another_caller_with_the_same_key_is_another_command(string path, string members, string topic)
     {
-        (_, path, members, _) = EveryCommand.Fill(path, members, topic);
-        using var first = await host.Http.PostTextAsync($"{path}?as=ada", $"{{{members}}}", ("Idempotency-Key", "k"));
+        (var name, path, members, _) = EveryCommand.Fill(path, members, topic);
+        using var first = await host.Http.PostTextAsync($"{path}?as=ada", $"{{{members}}}", ("Idempotency-Key", name));
 
-        using var other = await host.Http.PostTextAsync($"{path}?as=bob", $"{{{members}}}", ("Idempotency-Key", "k"));
+        using var other = await host.Http.PostTextAsync($"{path}?as=bob", $"{{{members}}}", ("Idempotency-Key", name));
 
         // A lesson is completed once, whoever says so: that answer is the state's, not the key's.
         other.StatusCode.ShouldBe(path.Contains("/lessons/", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.Created);

@@ -94,9 +94,9 @@ public sealed class UserCommandTests(NotifierHost host) : IClassFixture<Notifier
         var path = $"/api/users/{Fresh.User()}/notifications";
         var (title, message) = (new string('é', 200), new string('é', 4000));
 
-        using var longest = await host.Http.PostTextAsync(path, JsonSerializer.Serialize(new { title, message }));
-        using var longTitle = await host.Http.PostTextAsync(path, JsonSerializer.Serialize(new { title = title + "x" }));
-        using var longMessage = await host.Http.PostTextAsync(path, JsonSerializer.Serialize(new { message = message + "x" }));
+        using var longest = await host.Http.PostTextAsync(path, $$"""{"title":"{{title}}","message":"{{message}}"}""");
+        using var longTitle = await host.Http.PostTextAsync(path, $$"""{"title":"{{title}}x"}""");
+        using var longMessage = await host.Http.PostTextAsync(path, $$"""{"message":"{{message}}x"}""");
 
         longest.StatusCode.ShouldBe(HttpStatusCode.Created, await longest.Content.ReadAsStringAsync());
         await longTitle.ShouldBeInvalidAsync("title");
