@@ -59,7 +59,7 @@ public sealed class BadInputTests(NotifierHost host) : IClassFixture<NotifierHos
         field.ShouldNotBeEmpty();
         var name = (Fresh.Room() + "aZ09._~:-").PadRight(128, '~');
 
-        using var answer = await SendAsync(method, path.Replace("{n}", name, StringComparison.Ordinal));
+        using var answer = await SendAsync(method, $"{path.Replace("{n}", name, StringComparison.Ordinal)}?as={name}");
 
         answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
     }
