@@ -5,6 +5,7 @@ using Notifier.Api.Problems;
 using Notifier.Api.Settings;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
+using Notifier.Core.Log.Redis;
 using Notifier.Core.Progress;
 using Notifier.Core.Tickets;
 
@@ -26,14 +27,28 @@ internal static partial class Composition
         return services;
     }
 
-    public static IServiceCollection AddStore(this IServiceCollection services)
+    public static async Task AddStoreAsync(this IServiceCollection services, NotifierSettings settings)
     {
-        services.AddSingleton<MemoryEventLog>();
-        services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
-        services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
-        services.AddSingleton<ITickets, MemoryTickets>();
+        if (settings.Redis.Configuration.Length > 0)
+        {
+            // Where Redis is away this begins to connect, and the service starts: not ready, and healing by itself.
+            var connection = await RedisConnection.OpenAsync(settings.Redis.Configuration, TimeProvider.System);
+            services.AddSingleton(_ => connection);
+            services.AddSingleton(settings.Redis);
+            services.AddSingleton<RedisEventLog>();
+            services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
+            services.AddSingleton<ILessonProgress, RedisLessonProgress>();
+            services.AddSingleton<ITickets, RedisTickets>();
+        }
+        else
+        {
+            services.AddSingleton<MemoryEventLog>();
+            services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
+            services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
+            services.AddSingleton<ITickets, MemoryTickets>();
+        }
+
         services.AddSingleton<Subscriptions>();
-        return services;
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
@@ -66,7 +81,7 @@ internal static partial class Composition
     /// <summary>Says what a setting will do that has no effect yet.</summary>
     public static void WarnOfSettings(this WebApplication app, IConfiguration configuration)
     {
-        if (!string.IsNullOrEmpty(configuration["Log:Path"])) LogPathWithoutJournal(app.Logger, configuration["Log:Path"]!);
+        if (string.IsNullOrEmpty(configuration["Redis:Configuration"]) && !string.IsNullOrEmpty(configuration["Log:Path"])) LogPathWithoutJournal(app.Logger, configuration["Log:Path"]!);
     }
 
     [LoggerMessage(LogLevel.Warning, "Log:Path is {Path}, but this version keeps events in memory alone: a restart forgets them.")]

@@ -22,9 +22,9 @@ catch (InvalidSettingsException e)
 
 builder.AddLogs();
 builder.UseListening(settings, args);
+await builder.Services.AddStoreAsync(settings);
 builder.Services
     .AddSettings(settings)
-    .AddStore()
     .AddAccess(settings)
     .AddCommands()
     .AddStreams();

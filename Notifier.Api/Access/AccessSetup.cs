@@ -1,4 +1,5 @@
 using System.IdentityModel.Tokens.Jwt;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
@@ -86,19 +87,23 @@ internal static class AccessSetup
             },
             OnTokenValidated = context =>
             {
-                if (!algorithms.Contains(AlgorithmOf(context.SecurityToken))) context.Fail("The token is signed with an algorithm that is not accepted here.");
+                var (algorithm, claims) = Read(context.SecurityToken);
+
+                // The claims as the token has them: the packages' own principal holds them under other names, and others under theirs.
+                context.Principal = new(new ClaimsIdentity(claims, JwtBearerDefaults.AuthenticationScheme));
+                if (!algorithms.Contains(algorithm)) context.Fail("The token is signed with an algorithm that is not accepted here.");
                 else if (Caller.IdOf(context.Principal) is null) context.Fail("The token's sub is missing, or is no user name.");
-                else if (context.Principal!.HasClaim(c => TicketAuthentication.IsOwn(c.Type))) context.Fail("The token carries a claim that only a ticket may.");
+                else if (context.Principal.HasClaim(c => TicketAuthentication.IsOwn(c.Type))) context.Fail("The token carries a claim that only a ticket may.");
                 return Task.CompletedTask;
             },
         };
     }
 
     // The floor package reads a token into the first, the latest into the second.
-    private static string? AlgorithmOf(SecurityToken token) => token switch
+    private static (string? Algorithm, IEnumerable<Claim> Claims) Read(SecurityToken token) => token switch
     {
-        JwtSecurityToken jwt => jwt.Header.Alg,
-        JsonWebToken jwt => jwt.Alg,
-        _ => null,
+        JwtSecurityToken jwt => (jwt.Header.Alg, jwt.Claims),
+        JsonWebToken jwt => (jwt.Alg, jwt.Claims),
+        _ => (null, []),
     };
 }

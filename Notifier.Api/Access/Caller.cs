@@ -16,13 +16,11 @@ internal sealed class Caller
 
     private Caller(ClaimsPrincipal principal, string id)
     {
-        // The floor version of the bearer package renames the short claims to its own long ones.
         User = new(id, NameOf(principal));
-        _roles = [.. Values(principal, "roles"), .. Values(principal, ClaimTypes.Role)];
+        _roles = [.. Values(principal, "roles")];
         _rooms = [.. Values(principal, "rooms").Select(v => new TopicPattern(v))];
         _roomsToRead = [.. Values(principal, "rooms_read").Select(v => new TopicPattern(v))];
-        ExpiresAt = long.TryParse(principal.FindFirstValue("exp"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        ExpiresAt = ReadTime(principal.FindFirstValue("exp"));
         Ticket = principal.FindFirstValue(TicketAuthentication.TicketClaim);
         if (principal.HasClaim(c => c.Type == TicketAuthentication.BoundClaim)) _ticketTopics = [.. Values(principal, TicketAuthentication.TopicClaim)];
     }
@@ -56,7 +54,7 @@ internal sealed class Caller
     /// <summary>The user id that a principal carries; null where it has none that could name a topic.</summary>
     public static string? IdOf(ClaimsPrincipal? principal)
     {
-        var id = principal?.FindFirstValue("sub") ?? principal?.FindFirstValue(ClaimTypes.NameIdentifier);
+        var id = principal?.FindFirstValue("sub");
         return EntityName.IsValid(id) ? id : null;
     }
 
@@ -84,11 +82,16 @@ internal sealed class Caller
     private bool IsOpenedByTicket(TopicName topic) =>
         _ticketTopics is null || _ticketTopics.Contains(topic.Value) || (topic.Kind == TopicKind.All && _ticketTopics.Contains(TopicName.User(User.Id).Value));
 
+    // Seconds, which may have a fraction (RFC 7519, section 2); past the end of the calendar is never.
+    private static DateTimeOffset? ReadTime(string? seconds) =>
+        double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && Math.Abs(value) < DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.UnixEpoch.AddSeconds(value) : null;
+
     private static bool Any(TopicPattern[] patterns, string room) => Array.Exists(patterns, pattern => pattern.Matches(room));
 
     private static IEnumerable<string> Values(ClaimsPrincipal principal, string type) => principal.FindAll(type).Select(claim => claim.Value);
 
     // A name that cannot be shown is no reason to turn somebody away who is known by id.
     private static string? NameOf(ClaimsPrincipal principal) =>
-        (principal.FindFirstValue("name") ?? principal.FindFirstValue(ClaimTypes.Name)) is { Length: >= 1 and <= 128 } name && !name.Any(char.IsControl) ? name : null;
+        principal.FindFirstValue("name") is { Length: >= 1 and <= 128 } name && !name.Any(char.IsControl) ? name : null;
 }

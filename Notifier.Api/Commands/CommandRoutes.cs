@@ -1,3 +1,5 @@
+using System.Linq.Expressions;
+using System.Text.Json;
 using FluentValidation;
 
 namespace Notifier.Api.Commands;
@@ -7,7 +9,7 @@ internal static class CommandRoutes
 {
     public static IServiceCollection AddCommands(this IServiceCollection services)
     {
-        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : char.ToLowerInvariant(member.Name[0]) + member.Name[1..];
+        ValidatorOptions.Global.PropertyNameResolver = static (_, _, expression) => expression is null ? null : NameOf(expression.Body);
         services.AddSingleton<EventWriter>();
         services.AddSingleton<IValidator<SendMessage.Request>, SendMessage.Validator>();
         services.AddSingleton<IValidator<SendRoomEvent.Request>, SendRoomEvent.Validator>();
@@ -19,6 +21,14 @@ internal static class CommandRoutes
         services.AddSingleton<IValidator<IssueTicket.Request>, IssueTicket.Validator>();
         services.AddSingleton<IValidator<IssueDevelopmentToken.Request>, IssueDevelopmentToken.Validator>();
         return services;
+    }
+
+    /// <summary>The path to a member as the body writes it: <c>onBehalfOf.id</c>.</summary>
+    private static string? NameOf(Expression expression)
+    {
+        if (expression is not MemberExpression member) return null;
+        var name = JsonNamingPolicy.CamelCase.ConvertName(member.Member.Name);
+        return member.Expression is { } outer && NameOf(outer) is { } path ? $"{path}.{name}" : name;
     }
 
     public static void MapCommands(this IEndpointRouteBuilder app, IHostEnvironment environment)

@@ -37,8 +37,10 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
 
     public static Problem? RefusePublisher(Caller caller) => caller.IsPublisher ? null : Problem.Forbidden("This command takes the role publisher.");
 
-    public Problem? RefuseSize(TopicName topic, EventDraft draft) =>
-        SseFrame.MaxEnvelopeLength(topic, draft) <= options.MaxEventBytes
+    public Problem? RefuseSize(TopicName topic, EventDraft draft) => RefuseSize(SseFrame.MaxEnvelopeLength(topic, draft));
+
+    public Problem? RefuseSize(int envelopeBytes) =>
+        envelopeBytes <= options.MaxEventBytes
             ? null
             : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.");
 

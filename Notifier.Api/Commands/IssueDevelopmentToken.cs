@@ -51,6 +51,9 @@ internal static class IssueDevelopmentToken
         public Validator()
         {
             RuleFor(body => body.Sub).Must(sub => EntityName.IsValid(sub)).WithMessage(EntityName.Rule);
+            RuleForEach(body => body.Roles).NotNull().WithMessage("takes strings");
+            RuleForEach(body => body.Rooms).NotNull().WithMessage("takes strings");
+            RuleForEach(body => body.RoomsRead).NotNull().WithMessage("takes strings");
             RuleFor(body => body.Name).OptionalText(128);
             RuleFor(body => body.ExpiresInSeconds).Must(seconds => seconds is null or (>= 1 and <= MaxSeconds)).WithMessage($"takes a whole number from 1 to {MaxSeconds}");
         }

@@ -29,7 +29,9 @@ internal static class Publish
         {
             var commandId = item!.Topics!.Count > 1 ? EventWriter.NewCommandId() : null;
             var draft = EventWriter.Draft(caller, item, item.Type!, EventWriter.Encode(item.Data), commandId);
-            foreach (var topic in item.Topics) appends.Add((caller.ResolveTopic(topic), draft));
+            var topics = item.Topics.Select(caller.ResolveTopic).ToHashSet();
+            if (topics.Count < item.Topics.Count) return Problem.Invalid("topics", "names a topic twice; each gets the event once");
+            appends.AddRange(topics.Select(topic => (topic, draft)));
         }
 
         foreach (var (topic, draft) in appends)
@@ -95,8 +97,6 @@ internal static class Publish
             RuleFor(item => item.Topics).Must(topics => topics is { Count: >= 1 and <= MaxTopics }).WithMessage($"takes 1 to {MaxTopics} topics");
             RuleForEach(item => item.Topics).Must(topic => TopicName.TryParse(topic, out _))
                 .WithMessage("takes room:{room}, user:{user} or all").When(item => item.Topics is { Count: <= MaxTopics });
-            RuleFor(item => item.Topics).Must(topics => topics is null || topics.Distinct(StringComparer.Ordinal).Count() == topics.Count)
-                .WithMessage("names a topic twice; each gets the event once");
             RuleFor(item => item.Type).PublishedType();
             RuleFor(item => item.Data).AnyJson();
             this.RuleForCommandBody();

@@ -1,5 +1,7 @@
 using System.Reflection;
+using Notifier.Api.Problems;
 using Notifier.Api.Streams;
+using Notifier.Core.Log;
 
 namespace Notifier.Api.Operations;
 
@@ -14,11 +16,12 @@ internal static class Health
         // Load balancers like to ask with HEAD.
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
         app.MapMethods("/healthz", methods, () => TypedResults.Text("ok"));
-        app.MapMethods("/readyz", methods, IResult (StreamDoor door) => door.IsDraining
-            ? new Problems.Problem(StatusCodes.Status503ServiceUnavailable, "This instance is being shut down.")
+        app.MapMethods("/readyz", methods, IResult (StreamDoor door, IEventLog log) => door.IsDraining
+            ? new Problem(StatusCodes.Status503ServiceUnavailable, "This instance is being shut down.")
+            : !log.IsReady ? new Problem(StatusCodes.Status503ServiceUnavailable, "The store cannot be reached, or events do not come back from it.")
             : TypedResults.Text("ready"));
-        app.MapMethods("/health", methods, (StreamDoor door, StreamContext context, Uptime uptime) => TypedResults.Json(
-            new Answer(door.IsDraining ? "draining" : "ok", "memory", Version, context.Instance, (long)uptime.Elapsed.TotalSeconds, door.Open), NotifierJson.Plain.HealthAnswer));
+        app.MapMethods("/health", methods, (StreamDoor door, IEventLog log, StreamContext context, Uptime uptime) => TypedResults.Json(
+            new Answer(door.IsDraining ? "draining" : log.IsReady ? "ok" : "store-away", log.Store, Version, context.Instance, (long)uptime.Elapsed.TotalSeconds, door.Open), NotifierJson.Plain.HealthAnswer));
     }
 
     internal sealed record Answer(string Status, string Store, string Version, string Instance, long UptimeSeconds, int Connections);

@@ -11,9 +11,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         Problem problem;
         try
         {
-            if (CheckTarget(http) is { } rejected)
+            if (HasDotSegments(http))
             {
-                problem = rejected;
+                problem = Problem.Invalid("path", "holds a segment of . or .., which is not a name");
             }
             else
             {
@@ -52,28 +52,21 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     }
 
     /// <summary>
-    /// What routing would not notice: the server resolves dot segments before it, so that a room named <c>..</c> would be another route, and a NUL
-    /// may hide in a parameter that nobody reads. The raw target tells.
+    /// The server resolves dot segments before routing, so that a room named <c>..</c> would be another route: the raw target tells.
     /// </summary>
-    private static Problem? CheckTarget(HttpContext http)
+    private static bool HasDotSegments(HttpContext http)
     {
         ReadOnlySpan<char> target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (target.Contains("%00", StringComparison.Ordinal))
-        {
-            var field = http.Request.Query.FirstOrDefault(parameter => parameter.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true)).Key;
-            return Problem.Invalid(field ?? "query", "holds NUL (%00), which no field takes");
-        }
-
         var query = target.IndexOf('?');
         if (query >= 0) target = target[..query];
-        if (target.IndexOf('.') < 0 && !target.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return null;
+        if (target.IndexOf('.') < 0 && !target.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return false;
         foreach (var range in target.Split('/'))
         {
             var segment = target[range];
-            if (segment.Length is >= 1 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..") return Problem.Invalid("path", "holds a segment of . or .., which is not a name");
+            if (segment.Length is >= 1 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..") return true;
         }
 
-        return null;
+        return false;
     }
 
     private static Problem ForStatus(HttpContext http) =>

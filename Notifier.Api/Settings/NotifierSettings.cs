@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Notifier.Core.Log.Redis;
 using Notifier.Core.Settings;
 
 namespace Notifier.Api.Settings;
@@ -61,7 +62,9 @@ internal sealed record NotifierSettings
 
         CheckAuth(settings.Auth, environment, errors);
         CheckLists(settings, errors);
-        if (settings.Redis.Configuration.Length > 0) errors.Add("Redis:Configuration is set, and this version has no Redis store yet; leave it empty.");
+        if (settings.Redis.Configuration.Length > 0 && RedisConnection.Check(settings.Redis.Configuration) is { } problem) errors.Add($"Redis:Configuration {problem}.");
+        if (settings.Redis.KeyPrefix.Length is 0 or > 64 || settings.Redis.KeyPrefix.AsSpan().ContainsAny("{} \r\n"))
+            errors.Add("Redis:KeyPrefix takes 1 to 64 characters, none of them a blank or a brace.");
         return errors.Count == 0 ? settings : throw new InvalidSettingsException(errors);
     }
 

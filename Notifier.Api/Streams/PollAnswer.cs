@@ -27,6 +27,7 @@ internal static class PollAnswer
             while (events.Count == 0 && gaps.Count == 0 && (subscription.IsBehind || !end.IsCancellationRequested))
             {
                 await subscription.WaitAsync();
+                if (subscription.IsStoreAway && end.IsCancellationRequested) throw new LogUnavailableException("The store went away during a poll.");
                 Read();
             }
         }

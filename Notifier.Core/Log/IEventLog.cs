@@ -10,6 +10,12 @@ namespace Notifier.Core.Log;
 /// </summary>
 public interface IEventLog : IAsyncDisposable
 {
+    /// <summary>What keeps the logs, for people: <c>memory</c>, <c>redis</c>.</summary>
+    string Store { get; }
+
+    /// <summary>True while the store can be reached and what is stored comes back on the path that events take.</summary>
+    bool IsReady { get; }
+
     /// <summary>Stores one event. With a once-key a retry is safe: it stores nothing again and answers as the first did.</summary>
     ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken);
 

@@ -38,6 +38,9 @@ public sealed class Subscription : IDisposable
     /// <summary>True where every topic that was given a position goes on from it without a gap.</summary>
     public bool IsResumed { get; private set; } = true;
 
+    /// <summary>True where the last read of the log failed, and the next one has not begun.</summary>
+    public bool IsStoreAway { get; private set; }
+
     /// <summary>True where the next event has to be read from the log first, by <see cref="WaitAsync"/>.</summary>
     public bool IsBehind => Array.Exists(_cursors, static cursor => cursor.IsElsewhere);
 
@@ -182,10 +185,13 @@ public sealed class Subscription : IDisposable
             {
                 if (cursor.IsElsewhere) await ReadPageAsync(cursor, CancellationToken.None);
             }
+
+            IsStoreAway = false;
         }
         catch (LogUnavailableException)
         {
             // The stream outlives the store: what was handed out so far stands, and the rest follows once the store is back.
+            IsStoreAway = true;
             await Task.Delay(StoreRetryDelay, _time);
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Notifier.Core.Events;
+using Notifier.Core.Topics;
 
 namespace Notifier.Core.Progress;
 
@@ -14,6 +15,16 @@ namespace Notifier.Core.Progress;
 /// <param name="ClientMessageId">The client's own name for the event.</param>
 public sealed record LessonCompletion(string Track, string Lesson, string User, UserRef From, UserRef? Via, string? ClientMessageId)
 {
+    /// <summary>At most the bytes that its event's envelope takes in either topic.</summary>
+    public int MaxEnvelopeLength
+    {
+        get
+        {
+            var longest = ToDraft(int.MaxValue, Format(DateTimeOffset.MaxValue), Guid.Empty.ToString("N"));
+            return Math.Max(SseFrame.MaxEnvelopeLength(TopicName.Class(Track), longest), SseFrame.MaxEnvelopeLength(TopicName.User(User), longest));
+        }
+    }
+
     /// <summary>A moment as the event names it.</summary>
     internal static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 

@@ -62,8 +62,9 @@ public sealed class RedisLessonProgress(RedisEventLog log, TimeProvider time) : 
     {
         var name = ((string)field.Name!)[DonePrefix.Length..].Split(' ');
         var record = ((string)field.Value!).Split(' ');
-        LogPosition.TryParse(record[1], out var position);
-        return (name[0], name[1], position, DateTimeOffset.Parse(record[2], CultureInfo.InvariantCulture));
+        return LogPosition.TryParse(record[1], out var position)
+            ? (name[0], name[1], position, DateTimeOffset.Parse(record[2], CultureInfo.InvariantCulture))
+            : throw new FormatException($"'{field.Value}' is no completion.");
     }
 
     /// <summary>The event's body around the count, which only the script knows.</summary>

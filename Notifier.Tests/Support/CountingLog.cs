@@ -12,6 +12,10 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
 
     public int Reads => _reads;
 
+    public string Store => log.Store;
+
+    public bool IsReady => log.IsReady;
+
     public int Follows => _follows;
 
     public ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken) =>

@@ -34,6 +34,10 @@ public sealed class MemoryEventLog : IEventLog
         _sweep = time.CreateTimer(static log => ((MemoryEventLog)log!).Sweep(), this, SweepInterval, SweepInterval);
     }
 
+    public string Store => "memory";
+
+    public bool IsReady => true;
+
     internal OnceTable Once { get; }
 
     /// <summary>Bytes that the held events take, about.</summary>

@@ -32,6 +32,31 @@ public sealed class RedisConnection : IAsyncDisposable
         return new(await ConnectionMultiplexer.ConnectAsync(options), time);
     }
 
+    /// <summary>True while both connections stand, that of commands and that of channels.</summary>
+    internal bool IsConnected(RedisChannel channel) => _multiplexer.IsConnected && Subscriber.IsConnected(channel);
+
+    /// <summary>Why a connection string cannot be used with the client that this build has; null where it can.</summary>
+    public static string? Check(string configuration)
+    {
+        // The client's older line has no property for a user, and gives a Sentinel's service name to nobody.
+        var isOldClient = typeof(ConfigurationOptions).GetProperty("User") is null;
+        var asks = configuration.Split(',').Select(part => part.Split('=')[0].Trim()).ToArray();
+        if (isOldClient && asks.Any(name => name.Equals("user", StringComparison.OrdinalIgnoreCase) || name.Equals("serviceName", StringComparison.OrdinalIgnoreCase)))
+        {
+            return "asks for an ACL user or for Sentinel, which the Redis client of this build does not know; build with -p:Packages=latest, or leave them out";
+        }
+
+        try
+        {
+            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0 ? null : "names no server; it takes host:port,password=…,ssl=true";
+        }
+        catch (ArgumentException)
+        {
+            // The message may quote the password.
+            return "cannot be read; it takes host:port,password=…,ssl=true";
+        }
+    }
+
     /// <summary>Calls back whenever a lost connection is there again.</summary>
     internal void OnRestored(Action restored) => _multiplexer.ConnectionRestored += (_, _) => restored();
 

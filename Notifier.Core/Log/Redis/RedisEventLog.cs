@@ -27,6 +27,7 @@ public sealed class RedisEventLog : IEventLog
     private readonly SeenHeads _seen = new();
     private readonly ConcurrentDictionary<Doorbell, byte> _bells = new();
     private readonly SemaphoreSlim _pages = new(32);
+    private readonly RedisCanary _canary;
     private readonly ITimer _check;
     private int _isChecking;
 
@@ -36,9 +37,14 @@ public sealed class RedisEventLog : IEventLog
         _keys = new(redis.KeyPrefix);
         _options = options;
         _time = time;
+        _canary = new(connection, _keys, time, () => _ = CheckAsync());
         connection.OnRestored(() => _ = CheckAsync());
         _check = time.CreateTimer(static log => _ = ((RedisEventLog)log!).CheckAsync(), this, CheckInterval, CheckInterval * (0.9 + (0.2 * Random.Shared.NextDouble())));
     }
+
+    public string Store => "redis";
+
+    public bool IsReady => _canary.IsReady;
 
     internal RedisConnection Connection => _connection;
 
@@ -119,6 +125,7 @@ public sealed class RedisEventLog : IEventLog
     public async ValueTask DisposeAsync()
     {
         await _check.DisposeAsync();
+        await _canary.DisposeAsync();
         _pages.Dispose();
     }
 
