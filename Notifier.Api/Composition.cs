@@ -78,6 +78,13 @@ internal static partial class Composition
         });
     }
 
+    /// <summary>Begins what takes a moment to be ready, before the first request asks for it.</summary>
+    public static void WarmUp(this WebApplication app)
+    {
+        app.Services.GetRequiredService<IEventLog>();
+        app.Services.GetRequiredService<Uptime>();
+    }
+
     /// <summary>Says what a setting will do that has no effect yet.</summary>
     public static void WarnOfSettings(this WebApplication app, IConfiguration configuration)
     {

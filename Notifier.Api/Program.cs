@@ -44,6 +44,7 @@ app.MapCommands(app.Environment);
 app.MapQueries();
 app.MapHealth();
 
+app.WarmUp();
 app.WarnOfSettings(builder.Configuration);
 await app.RunAsync();
 return 0;

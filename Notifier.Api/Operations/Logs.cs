@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration.Memory;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
@@ -8,14 +9,29 @@ namespace Notifier.Api.Operations;
 /// <summary>Logs to the console: a line of JSON each, or plain text in Development.</summary>
 internal static class Logs
 {
+    private static readonly Dictionary<string, string?> DefaultLevels = new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+    };
+
     public static void AddLogs(this WebApplicationBuilder builder)
     {
-        // Levels are the framework's own settings (Logging:LogLevel), so Serilog lets everything through that reaches it.
-        var configuration = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext();
+        // Under everything else that is configured, so that the levels hold wherever the process is started.
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = DefaultLevels });
+
+        // Levels are the framework's own settings (Logging:LogLevel), so Serilog lets everything through that reaches it, but for the two that write
+        // whole addresses: those hold access tokens and tickets.
+        var configuration = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext()
+            .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line));
         var logger = builder.Environment.IsDevelopment()
             ? configuration.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture).CreateLogger()
             : configuration.WriteTo.Console(new JsonFormatter(renderMessage: true)).CreateLogger();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger, dispose: true));
     }
+
+    private static bool WritesAddresses(LogEvent line) =>
+        line.Properties.TryGetValue("SourceContext", out var source) && source is ScalarValue { Value: "Microsoft.AspNetCore.Hosting.Diagnostics" or "Microsoft.AspNetCore.Server.Kestrel.BadRequests" };
 }

@@ -100,6 +100,28 @@ public sealed class ProcessTests
         foreach (var line in service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) JsonDocument.Parse(line);
     }
 
+    [Theory]
+    [InlineData("Development")]
+    [InlineData("Production")]
+    public async Task No_token_and_no_ticket_reaches_a_log_line_however_much_is_logged(string environment)
+    {
+        using var service = NotifierProcess.Start(environment, [.. WithKey, ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace")]);
+        using var client = new HttpClient { BaseAddress = await service.ListeningAsync() };
+
+        foreach (var path in new[] { "/api/rooms/general/events", "/api/rooms/%00/events", "/api/nothing" })
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?access_token=secret-one&ticket=secret-two");
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer secret-three");
+            request.Headers.TryAddWithoutValidation("Cookie", "notifier_token=secret-four");
+            using var refused = await client.SendAsync(request);
+            ((int)refused.StatusCode).ShouldBeGreaterThanOrEqualTo(400);
+        }
+
+        service.Signal("TERM");
+        await service.ExitAsync();
+        service.Output.ShouldNotContain("secret-");
+    }
+
     [Fact]
     public async Task The_platforms_port_is_listened_on_unless_somebody_typed_an_address()
     {
