@@ -21,6 +21,10 @@ public sealed class RedisServer : IAsyncLifetime
 
     public int Port { get; private set; }
 
+    /// <summary>True where a <c>redis-server</c> is on the PATH.</summary>
+    public static bool IsInstalled { get; } =
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+
     /// <summary>The address, or the test is skipped with the reason.</summary>
     public string Need()
     {
@@ -34,7 +38,7 @@ public sealed class RedisServer : IAsyncLifetime
         if (!string.IsNullOrEmpty(Configuration)) return;
 
         Configuration = null;
-        if (!Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")))) return;
+        if (!IsInstalled) return;
         Port = FreePort();
         _folder = Directory.CreateTempSubdirectory("notifier-redis-").FullName;
         await StartAsync();
