@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
@@ -68,14 +69,15 @@ internal static partial class Composition
     {
         if (settings.CorsOrigins.Count == 0) return;
 
-        app.UseCors(policy =>
-        {
-            policy.WithMethods("GET", "HEAD", "POST", "DELETE");
-            policy.WithHeaders("Last-Event-ID", HeaderNames.Authorization, "Idempotency-Key", HeaderNames.ContentType, HeaderNames.IfMatch, HeaderNames.CacheControl);
-            policy.WithExposedHeaders(HeaderNames.RetryAfter, "Idempotent-Replayed", HeaderNames.ETag);
-            if (settings.CorsOrigins.Contains("*")) policy.AllowAnyOrigin();
-            else policy.WithOrigins([.. settings.CorsOrigins]).AllowCredentials();
-        });
+        string[] listed = [.. settings.CorsOrigins.Where(origin => origin != "*")];
+        bool IsListed(HttpContext http) => listed.Contains(http.Request.Headers.Origin.ToString(), StringComparer.OrdinalIgnoreCase);
+        app.UseWhen(IsListed, branch => branch.UseCors(policy => Allow(policy).WithOrigins(listed).AllowCredentials()));
+        if (listed.Length < settings.CorsOrigins.Count) app.UseWhen(http => !IsListed(http), branch => branch.UseCors(policy => Allow(policy).AllowAnyOrigin()));
+
+        static CorsPolicyBuilder Allow(CorsPolicyBuilder policy) => policy
+            .WithMethods("GET", "HEAD", "POST", "DELETE")
+            .WithHeaders("Last-Event-ID", HeaderNames.Authorization, "Idempotency-Key", HeaderNames.ContentType, HeaderNames.IfMatch, HeaderNames.CacheControl)
+            .WithExposedHeaders(HeaderNames.RetryAfter, "Idempotent-Replayed", HeaderNames.ETag);
     }
 
     /// <summary>Begins what takes a moment to be ready, before the first request asks for it.</summary>

@@ -31,11 +31,12 @@ builder.Services
 
 var app = builder.Build();
 
-app.UseMiddleware<ProblemMiddleware>();
 app.UseProxies(settings);
+app.UseOrigins(settings);
+app.UseMiddleware<ProblemMiddleware>();
+app.UseOperationsPort(settings);
 app.UseDefaultFiles();
 app.UseStaticFiles();
-app.UseOrigins(settings);
 app.UseAuthentication();
 app.UseAuthorization();
 

@@ -92,6 +92,7 @@ internal static class AccessSetup
                 // The claims as the token has them: the packages' own principal holds them under other names, and others under theirs.
                 context.Principal = new(new ClaimsIdentity(claims, JwtBearerDefaults.AuthenticationScheme));
                 if (!algorithms.Contains(algorithm)) context.Fail("The token is signed with an algorithm that is not accepted here.");
+                else if (TokenTimes.Refuse(context.Principal, TimeProvider.System.GetUtcNow(), ClockSkew) is { } reason) context.Fail(reason);
                 else if (Caller.IdOf(context.Principal) is null) context.Fail("The token's sub is missing, or is no user name.");
                 else if (context.Principal.HasClaim(c => TicketAuthentication.IsOwn(c.Type))) context.Fail("The token carries a claim that only a ticket may.");
                 return Task.CompletedTask;

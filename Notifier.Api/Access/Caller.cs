@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Security.Claims;
 using Notifier.Core.Events;
@@ -20,7 +19,7 @@ internal sealed class Caller
         _roles = [.. Values(principal, "roles")];
         _rooms = [.. Values(principal, "rooms").Select(v => new TopicPattern(v))];
         _roomsToRead = [.. Values(principal, "rooms_read").Select(v => new TopicPattern(v))];
-        ExpiresAt = ReadTime(principal.FindFirstValue("exp"));
+        ExpiresAt = TokenTimes.Read(principal.FindFirstValue("exp"));
         Ticket = principal.FindFirstValue(TicketAuthentication.TicketClaim);
         if (principal.HasClaim(c => c.Type == TicketAuthentication.BoundClaim)) _ticketTopics = [.. Values(principal, TicketAuthentication.TopicClaim)];
     }
@@ -54,8 +53,8 @@ internal sealed class Caller
     /// <summary>The user id that a principal carries; null where it has none that could name a topic.</summary>
     public static string? IdOf(ClaimsPrincipal? principal)
     {
-        var id = principal?.FindFirstValue("sub");
-        return EntityName.IsValid(id) ? id : null;
+        // One string: a number, or a list of names, is not who somebody is.
+        return principal?.FindAll("sub").ToArray() is [{ ValueType: ClaimValueTypes.String, Value: var id }] && EntityName.IsValid(id) ? id : null;
     }
 
     /// <summary>The user that a route names: <c>me</c> is the caller.</summary>
@@ -78,14 +77,10 @@ internal sealed class Caller
 
     public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
 
-    // A ticket for the user's own topic is one for the user stream, which includes what goes to everybody.
+    // A ticket for a user's topic is one for the user stream, which includes what goes to everybody.
     private bool IsOpenedByTicket(TopicName topic) =>
-        _ticketTopics is null || _ticketTopics.Contains(topic.Value) || (topic.Kind == TopicKind.All && _ticketTopics.Contains(TopicName.User(User.Id).Value));
-
-    // Seconds, which may have a fraction (RFC 7519, section 2); past the end of the calendar is never.
-    private static DateTimeOffset? ReadTime(string? seconds) =>
-        double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-        && Math.Abs(value) < DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.UnixEpoch.AddSeconds(value) : null;
+        _ticketTopics is null || _ticketTopics.Contains(topic.Value)
+        || (topic.Kind == TopicKind.All && _ticketTopics.Any(name => TopicName.TryParse(name, out var opened) && opened.Kind == TopicKind.User));
 
     private static bool Any(TopicPattern[] patterns, string room) => Array.Exists(patterns, pattern => pattern.Matches(room));
 

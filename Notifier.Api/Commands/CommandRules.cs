@@ -15,16 +15,11 @@ internal static class CommandRules
     public static void RuleForCommandBody<T>(this AbstractValidator<T> validator)
         where T : ICommandBody
     {
-        validator.RuleFor(body => body.ClientMessageId)
-            .Must(id => id is null || (id.Length is >= 1 and <= MaxClientMessageIdLength && !id.Any(char.IsControl)))
-            .WithMessage($"takes 1 to {MaxClientMessageIdLength} characters, none of them a control character");
+        validator.RuleFor(body => body.ClientMessageId).OptionalLine(MaxClientMessageIdLength);
         validator.RuleFor(body => body.OnBehalfOf!.Id)
             .Must(id => EntityName.IsValid(id)).WithMessage(EntityName.Rule)
             .When(body => body.OnBehalfOf is not null);
-        validator.RuleFor(body => body.OnBehalfOf!.Name)
-            .Must(name => name is null || (name.Length is >= 1 and <= MaxNameLength && !name.Any(char.IsControl)))
-            .WithMessage($"takes 1 to {MaxNameLength} characters, none of them a control character")
-            .When(body => body.OnBehalfOf is not null);
+        validator.RuleFor(body => body.OnBehalfOf!.Name).OptionalLine(MaxNameLength).When(body => body.OnBehalfOf is not null);
     }
 
     public static void Text<T>(this IRuleBuilder<T, string?> rule, int max = MaxTextLength) =>
@@ -32,6 +27,10 @@ internal static class CommandRules
 
     public static void OptionalText<T>(this IRuleBuilder<T, string?> rule, int max = MaxTextLength) =>
         rule.Must(text => text is null || HasLength(text, max)).WithMessage($"takes 1 to {max} characters");
+
+    public static IRuleBuilderOptions<T, string?> OptionalLine<T>(this IRuleBuilder<T, string?> rule, int max) =>
+        rule.Must(text => text is null || (HasLength(text, max) && !text.AsSpan().ContainsAny('\r', '\n')))
+            .WithMessage($"takes 1 to {max} characters, and no line break");
 
     public static void OptionalObject<T>(this IRuleBuilder<T, JsonElement?> rule) =>
         rule.Must(data => data is null or { ValueKind: JsonValueKind.Object or JsonValueKind.Null }).WithMessage("takes a JSON object");

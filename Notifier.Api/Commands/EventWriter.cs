@@ -37,7 +37,7 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
 
     public static Problem? RefusePublisher(Caller caller) => caller.IsPublisher ? null : Problem.Forbidden("This command takes the role publisher.");
 
-    public Problem? RefuseSize(TopicName topic, EventDraft draft) => RefuseSize(SseFrame.MaxEnvelopeLength(topic, draft));
+    public Problem? RefuseSize(TopicName topic, EventDraft draft) => RefuseSize(SseFrame.EnvelopeLength(topic, draft));
 
     public Problem? RefuseSize(int envelopeBytes) =>
         envelopeBytes <= options.MaxEventBytes

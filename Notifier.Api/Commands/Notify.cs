@@ -31,7 +31,7 @@ internal static class Notify
             RuleFor(body => body.Title).OptionalText(200);
             RuleFor(body => body.Message).OptionalText();
             RuleFor(body => body.Message).Must((body, message) => message is not null || body.Title is not null).WithMessage("or a title is required");
-            RuleFor(body => body.Kind).Must(kind => kind is null || EventType.IsValid(kind)).WithMessage(EventType.Rule);
+            RuleFor(body => body.Kind).OptionalLine(EventType.MaxLength);
             RuleFor(body => body.Data).OptionalObject();
             this.RuleForCommandBody();
         }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using FluentValidation.Results;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
 using Notifier.Core.Events;
@@ -40,38 +41,33 @@ internal static class Publish
         }
 
         var once = command.Once(caller, http);
-        if (once is not null && !await log.ClaimAsync(once, cancellationToken)) return EventWriter.KeyTaken;
+        var claim = once is null ? ClaimOutcome.Claimed : await log.ClaimAsync(once, cancellationToken);
+        if (claim == ClaimOutcome.Taken) return EventWriter.KeyTaken;
 
         var entries = new List<Entry>(appends.Count);
-        var fresh = 0;
         foreach (var chunk in appends.Select((append, index) => (append.Topic, append.Draft, Index: index)).Chunk(AppendsAtOnce))
         {
             var stored = Array.ConvertAll(chunk, c => AppendAsync(log, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
-            foreach (var append in stored)
-            {
-                var (entry, isFresh) = await append;
-                entries.Add(entry);
-                if (isFresh) fresh++;
-            }
+            foreach (var append in stored) entries.Add(await append);
         }
 
         if (entries.TrueForAll(entry => entry.Problem is not null)) return Problem.StoreAway;
-        if (fresh == 0) http.Response.Headers["Idempotent-Replayed"] = "true";
+        if (claim == ClaimOutcome.Known) http.Response.Headers["Idempotent-Replayed"] = "true";
         return TypedResults.Json(new Answer(entries), NotifierJson.Plain.PublishAnswer, statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<(Entry Entry, bool IsFresh)> AppendAsync(
+    private static async Task<Entry> AppendAsync(
         IEventLog log, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
     {
         try
         {
             var result = await log.AppendAsync(topic, draft, new(once), cancellationToken);
             var stored = Acknowledgement.Of(topic, draft.Type, result.Position);
-            return (new(topic.Value, stored.Id, stored.Type, stored.At), result.Outcome == AppendOutcome.Stored);
+            return new(topic.Value, stored.Id, stored.Type, stored.At);
         }
         catch (LogUnavailableException)
         {
-            return (new(topic.Value, Problem: Problem.StoreAway.Detail), true);
+            return new(topic.Value, Problem: Problem.StoreAway.Detail);
         }
     }
 
@@ -87,6 +83,19 @@ internal static class Publish
                 .WithMessage($"takes 1 to {MaxItems} events in one array").OverridePropertyName("$");
             RuleForEach(batch => batch.Items).NotNull().WithMessage("takes a JSON object").SetValidator(new ItemValidator()!)
                 .When(batch => batch.Items.Count <= MaxItems);
+        }
+
+        // Fields as the body has them: an array has no name, and a single event no index.
+        public override ValidationResult Validate(ValidationContext<PublishBatch> context)
+        {
+            var result = base.Validate(context);
+            foreach (var failure in result.Errors)
+            {
+                if (!failure.PropertyName.StartsWith("items[", StringComparison.Ordinal)) continue;
+                failure.PropertyName = context.InstanceToValidate.IsArray ? failure.PropertyName["items".Length..] : failure.PropertyName[("items[0]".Length + 1)..];
+            }
+
+            return result;
         }
     }
 

@@ -24,5 +24,5 @@ internal static class Health
             new Answer(door.IsDraining ? "draining" : log.IsReady ? "ok" : "store-away", log.Store, Version, context.Instance, (long)uptime.Elapsed.TotalSeconds, door.Open), NotifierJson.Plain.HealthAnswer));
     }
 
-    internal sealed record Answer(string Status, string Store, string Version, string Instance, long UptimeSeconds, int Connections);
+    internal sealed record Answer(string Status, string Store, string Version, string Instance, long Uptime, int Connections);
 }

@@ -13,16 +13,7 @@ internal static class Listening
 
     public static void UseListening(this WebApplicationBuilder builder, NotifierSettings settings, string[] args)
     {
-        // The platform's port beats what an image or a profile says, but not what somebody typed.
-        var typed = Array.Exists(args, arg => arg.TrimStart('-', '/').StartsWith("urls", StringComparison.OrdinalIgnoreCase));
-        if (settings.PlatformPort is { } port && !typed)
-        {
-            builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://*:{port}"));
-        }
-        else if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null && builder.Configuration["https_ports"] is null)
-        {
-            builder.WebHost.UseUrls(DefaultUrl);
-        }
+        builder.WebHost.UseUrls(Addresses(builder.Configuration, settings, args));
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -32,6 +23,42 @@ internal static class Listening
             // A stream's own deadline ends slow readers, after the time that the settings give them.
             kestrel.Limits.MinResponseDataRate = null;
         });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 15));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
+
+    /// <summary>
+    /// Keeps what is for operators to their port, where there is one, and everything else off it. The port is that of the connection: a Host header
+    /// would be the client's to choose.
+    /// </summary>
+    public static void UseOperationsPort(this IApplicationBuilder app, NotifierSettings settings)
+    {
+        if (settings.Operations.Port is not { } port) return;
+
+        app.Use((http, next) =>
+        {
+            var isOperations = http.Connection.LocalPort == port;
+            var path = http.Request.Path;
+            if (isOperations ? IsForOperators(path) || IsProbe(path) : !IsForOperators(path)) return next(http);
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+    }
+
+    private static bool IsForOperators(PathString path) => path == "/health" || path == "/metrics";
+
+    private static bool IsProbe(PathString path) => path == "/healthz" || path == "/readyz";
+
+    private static string[] Addresses(ConfigurationManager configuration, NotifierSettings settings, string[] args)
+    {
+        var urls = configuration["urls"];
+        if (urls is null && configuration["http_ports"] is { } ports) urls = string.Join(';', ports.Split(';').Select(p => $"http://*:{p}"));
+
+        // The platform's port beats what an image or a profile says, but not what somebody typed.
+        var typed = Array.Exists(args, arg => arg.TrimStart('-', '/').StartsWith("urls", StringComparison.OrdinalIgnoreCase));
+        if (settings.PlatformPort is { } platform && !typed) urls = AllAddresses(platform);
+        var addresses = (urls ?? DefaultUrl).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return settings.Operations.Port is { } operations ? [.. addresses, AllAddresses(operations)] : addresses;
+    }
+
+    private static string AllAddresses(int port) => string.Create(CultureInfo.InvariantCulture, $"http://*:{port}");
 }

@@ -11,9 +11,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         Problem problem;
         try
         {
-            if (HasDotSegments(http))
+            if (HasNamelessSegments(http))
             {
-                problem = Problem.Invalid("path", "holds a segment of . or .., which is not a name");
+                problem = Problem.Invalid("path", "holds a segment that is no name: an empty one, or . or ..");
             }
             else
             {
@@ -54,11 +54,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     /// <summary>
     /// The server resolves dot segments before routing, so that a room named <c>..</c> would be another route: the raw target tells.
     /// </summary>
-    private static bool HasDotSegments(HttpContext http)
+    private static bool HasNamelessSegments(HttpContext http)
     {
         ReadOnlySpan<char> target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var query = target.IndexOf('?');
         if (query >= 0) target = target[..query];
+        if (target.StartsWith("/api/", StringComparison.Ordinal) && target.Contains("//", StringComparison.Ordinal)) return true;
         if (target.IndexOf('.') < 0 && !target.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return false;
         foreach (var range in target.Split('/'))
         {

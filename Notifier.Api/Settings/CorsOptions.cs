@@ -4,5 +4,5 @@ namespace Notifier.Api.Settings;
 internal sealed record CorsOptions
 {
     /// <summary>Origins like <c>https://app.example</c>, separated by commas; <c>*</c>: any, without credentials. Default empty: none.</summary>
-    public string Origins { get; init; } = "";
+    public string[] Origins { get; init; } = [];
 }

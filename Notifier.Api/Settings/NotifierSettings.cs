@@ -36,9 +36,9 @@ internal sealed record NotifierSettings
     /// <summary>Whether a caller without a token is a guest, and anybody may have a token.</summary>
     public required bool AllowsGuests { get; init; }
 
-    public IReadOnlyList<string> CorsOrigins => Split(Cors.Origins);
+    public IReadOnlyList<string> CorsOrigins => Cors.Origins;
 
-    public IReadOnlyList<IPNetwork> KnownNetworks => [.. Split(Proxy.KnownNetworks).Select(IPNetwork.Parse)];
+    public IReadOnlyList<IPNetwork> KnownNetworks => [.. Proxy.KnownNetworks.Select(network => IPNetwork.Parse(network))];
 
     /// <exception cref="InvalidSettingsException">A setting is unknown, out of range or missing.</exception>
     public static NotifierSettings Read(IConfiguration configuration, IHostEnvironment environment)
@@ -91,7 +91,7 @@ internal sealed record NotifierSettings
 
     private static void CheckLists(NotifierSettings settings, List<string> errors)
     {
-        foreach (var network in Split(settings.Proxy.KnownNetworks))
+        foreach (var network in settings.Proxy.KnownNetworks)
         {
             if (!IPNetwork.TryParse(network, out _)) errors.Add($"Proxy:KnownNetworks names '{network}'; it takes CIDRs like 10.0.0.0/8, separated by commas.");
         }
@@ -111,7 +111,4 @@ internal sealed record NotifierSettings
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535) return port;
         errors.Add($"PORT is '{text}'; it takes a whole number from 1 to 65535.");
         return null;
-    }
-
-    private static string[] Split(string list) => list.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-}
+    }}

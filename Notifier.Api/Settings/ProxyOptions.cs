@@ -4,5 +4,5 @@ namespace Notifier.Api.Settings;
 internal sealed record ProxyOptions
 {
     /// <summary>CIDRs of proxies whose <c>X-Forwarded-For</c> and <c>-Proto</c> are believed, separated by commas. Default empty: none.</summary>
-    public string KnownNetworks { get; init; } = "";
+    public string[] KnownNetworks { get; init; } = [];
 }

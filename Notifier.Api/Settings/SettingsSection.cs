@@ -23,8 +23,15 @@ internal static class SettingsSection
                 continue;
             }
 
-            // A list may be written as one string or as an array.
-            var text = child.Value ?? string.Join(',', child.GetChildren().Select(c => c.Value));
+            // A list may be written as one string or as an array; nothing else has parts.
+            var parts = child.GetChildren().ToArray();
+            if (parts.Length > 0 && property.PropertyType != typeof(string[]))
+            {
+                errors.AddRange(parts.Select(part => $"{name}:{property.Name}:{part.Key} is not a setting; {name}:{property.Name} takes {Expectation(property)}."));
+                continue;
+            }
+
+            var text = child.Value ?? string.Join(',', parts.Select(part => part.Value));
             if (property.PropertyType != typeof(string) && string.IsNullOrWhiteSpace(text)) continue;
             if (TryConvert(property, text, out var value)) property.SetValue(options, value);
             else errors.Add($"{name}:{property.Name} is '{text}'; it takes {Expectation(property)}.");
@@ -41,6 +48,8 @@ internal static class SettingsSection
             var t when t == typeof(bool) => "true or false",
             var t when t == typeof(TimeSpan) => "a time span like 00:00:30 or 30s",
             var t when t == typeof(long) => "a number of bytes like 1048576 or 1 MiB",
+            var t when t == typeof(string[]) => "a list with commas",
+            var t when t == typeof(string) => "a text",
             _ => "a whole number",
         };
         return property.GetCustomAttribute<SettingAttribute>() is { } range ? $"{kind}, from {range.Min} to {range.Max}" : kind;
@@ -61,6 +70,7 @@ internal static class SettingsSection
     private static object? Parse(Type type, string text) => type switch
     {
         _ when type == typeof(string) => text,
+        _ when type == typeof(string[]) => text.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
         _ when type == typeof(bool) => bool.TryParse(text, out var flag) ? flag : null,
         _ when type == typeof(int) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
         _ when type == typeof(long) => Size.TryParse(text, out var bytes) ? bytes : null,
@@ -68,9 +78,9 @@ internal static class SettingsSection
         _ => throw new NotSupportedException($"No setting has the type {type}."),
     };
 
-    // A bare number would be taken for days.
+    // Strictly the constant format: the looser one takes a bare number for days, and 24:00:00 for twenty-four of them.
     private static TimeSpan? ParseTimeSpan(string text) =>
-        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span
+        TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var span) && text.Contains(':', StringComparison.Ordinal) ? span
         : Duration.TryParse(text, out span) ? span
         : null;
 }

@@ -47,10 +47,15 @@ internal static class PollAnswer
         }
     }
 
+    public static void SetHeaders(HttpResponse response)
+    {
+        response.ContentType = "application/json";
+        response.Headers.CacheControl = "no-store";
+    }
+
     private static async Task WriteAsync(HttpContext http, Subscription subscription, bool sendsBareIds, List<LoggedEvent> events, List<Gap> gaps)
     {
-        http.Response.ContentType = "application/json";
-        http.Response.Headers.CacheControl = "no-store";
+        SetHeaders(http.Response);
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = JsonText.Encoder }))
         {

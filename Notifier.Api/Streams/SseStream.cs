@@ -72,9 +72,10 @@ internal sealed class SseStream
             while (_writer.UnflushedBytes < FlushBytes && Ending == EndReason.None && _subscription.TryRead(out var delivery)) Write(delivery);
             if (_isHeartbeatDue) WriteHeartbeat();
 
-            // What came while the flush was under way is read next, before any wait.
-            if (_writer.UnflushedBytes > 0) await FlushAsync();
-            else if (Ending == EndReason.None) await _subscription.WaitAsync();
+            // What came while the flush was under way is read next, before any wait; a page that one topic needs does not wait until the others are silent.
+            var isFlushed = _writer.UnflushedBytes > 0;
+            if (isFlushed) await FlushAsync();
+            if (Ending == EndReason.None && (!isFlushed || _subscription.IsBehind)) await _subscription.WaitAsync();
         }
 
         if (Ending == EndReason.Expired) _writer.Write(ServiceEvents.TokenExpired.Whole.Span);
@@ -97,27 +98,24 @@ internal sealed class SseStream
     /// <summary>Ends the stream at a moment of its own.</summary>
     public void DrainAt(long timestamp) => Volatile.Write(ref _drainsAt, timestamp);
 
+    /// <summary>Cuts the connection: the only thing that ends a flush to a client that takes nothing.</summary>
+    public void Cut(EndReason reason)
+    {
+        End(reason);
+        _request.Abort();
+    }
+
     /// <summary>Looks what the time asks for; called by the shared clock.</summary>
     public void Tick(long now)
     {
+        // Also for a client so slow that a flush is always under way: the end comes after it.
+        if (now >= Volatile.Read(ref _drainsAt)) End(EndReason.Drain);
+        else if (now >= _endsAt) End(_endsFor);
+
         var flushingSince = Volatile.Read(ref _flushingSince);
         if (flushingSince != 0)
         {
-            if (_context.Time.GetElapsedTime(flushingSince, now).TotalSeconds < _context.Options.WriteTimeoutSeconds) return;
-            End(EndReason.Slow);
-
-            // The flush waits for a client that takes nothing: only cutting the connection ends it.
-            _request.Abort();
-            return;
-        }
-
-        if (now >= Volatile.Read(ref _drainsAt))
-        {
-            End(EndReason.Drain);
-        }
-        else if (now >= _endsAt)
-        {
-            End(_endsFor);
+            if (_context.Time.GetElapsedTime(flushingSince, now).TotalSeconds >= _context.Options.WriteTimeoutSeconds) Cut(EndReason.Slow);
         }
         else if (_context.Time.GetElapsedTime(Volatile.Read(ref _lastFlush), now).TotalSeconds >= _context.Options.HeartbeatSeconds)
         {

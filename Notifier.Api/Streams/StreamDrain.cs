@@ -21,12 +21,13 @@ internal sealed partial class StreamDrain(StreamDoor door, OpenStreams streams, 
         var drainTime = TimeSpan.FromSeconds(context.Options.DrainSeconds);
         Schedule(start, frequency);
 
-        while (door.Open > 0 && context.Time.GetElapsedTime(start) < drainTime + Grace && !cancellationToken.IsCancellationRequested)
+        while (door.Open > 0 && context.Time.GetElapsedTime(start) < drainTime + (2 * Grace) && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(CheckInterval, context.Time, CancellationToken.None);
 
-            // A stream that was let in just before the door closed has no moment yet.
+            // A stream that was let in just before the door closed has no moment yet; one whose client takes nothing cannot be told.
             if (context.Time.GetElapsedTime(start) >= drainTime) streams.ForEach(static stream => stream.End(EndReason.Drain));
+            if (context.Time.GetElapsedTime(start) >= drainTime + Grace) streams.ForEach(static stream => stream.Cut(EndReason.Drain));
         }
     }
 

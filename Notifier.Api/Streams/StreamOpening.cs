@@ -32,7 +32,7 @@ internal sealed class StreamOpening(
         if (HttpMethods.IsHead(http.Request.Method))
         {
             if (format == StreamFormat.Events) SetHeaders(http.Response);
-            else http.Response.ContentType = "application/json";
+            else PollAnswer.SetHeaders(http.Response);
             return Results.Empty;
         }
 

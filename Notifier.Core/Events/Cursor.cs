@@ -13,8 +13,8 @@ public sealed class Cursor
     /// <summary>The letter that every written cursor begins with, which tells it from a bare position.</summary>
     public const byte Letter = (byte)'p';
 
-    /// <summary>Longest written form that is read, in characters; 64 topics take about 1,200.</summary>
-    public const int MaxLength = 4096;
+    /// <summary>Longest written form that is read, in characters; 64 topics take about 1,200, and the most that a stream may be allowed 4,800.</summary>
+    public const int MaxLength = 8192;
 
     private const int FingerprintBytes = 6;
     private const int MaxVarintBytes = 10;

@@ -10,8 +10,8 @@ namespace Notifier.Core.Events;
 /// </summary>
 public readonly struct SseFrame
 {
-    /// <summary>Most bytes that id, time and punctuation add to an envelope's topic, type and body.</summary>
-    private const int MaxEnvelopeOverhead = 120;
+    /// <summary>Bytes that time, punctuation and an id of today's length add to an envelope's topic, type and body.</summary>
+    private const int EnvelopeOverhead = 78;
 
     private readonly byte[] _bytes;
     private readonly int _sharedStart;
@@ -33,9 +33,9 @@ public readonly struct SseFrame
     /// <summary>The JSON of the data line.</summary>
     public ReadOnlyMemory<byte> Envelope => _bytes.AsMemory(_envelopeStart, _bytes.Length - _envelopeStart - 2);
 
-    /// <summary>At most the bytes that the envelope takes once it is stored in <paramref name="topic"/>.</summary>
-    public static int MaxEnvelopeLength(TopicName topic, EventDraft draft) =>
-        MaxEnvelopeOverhead + topic.Value.Length + draft.Type.Length + draft.Body.Length;
+    /// <summary>The bytes that the envelope takes once it is stored in <paramref name="topic"/>.</summary>
+    public static int EnvelopeLength(TopicName topic, EventDraft draft) =>
+        EnvelopeOverhead + topic.Value.Length + draft.Type.Length + draft.Body.Length;
 
     /// <summary>The block of a stored event.</summary>
     public static SseFrame ForEvent(TopicName topic, LogPosition position, EventDraft draft)

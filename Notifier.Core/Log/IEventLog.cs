@@ -20,9 +20,9 @@ public interface IEventLog : IAsyncDisposable
     ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Binds a once-key to its fingerprint before a command appends to topics that only its body names; false where the key is bound to another.
+    /// Binds a once-key to its fingerprint before a command appends to topics that only its body names, and says whether it was bound before.
     /// </summary>
-    ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken);
+    ValueTask<ClaimOutcome> ClaimAsync(OnceKey key, CancellationToken cancellationToken);
 
     /// <summary>Tells who follows <paramref name="topic"/> now, on any instance; stores nothing. Best effort.</summary>
     ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken);

@@ -21,6 +21,7 @@ public sealed class Subscription : IDisposable
     private readonly TopicCursor[] _cursors;
     private readonly WakeSignal _signal = new();
     private int _turn;
+    private int _streak;
     private int _isDisposed;
 
     internal Subscription(Subscriptions owner, IEventLog log, TimeProvider time, IReadOnlyList<TopicTail> tails)
@@ -52,16 +53,17 @@ public sealed class Subscription : IDisposable
     /// <summary>Hands out the next thing that is at hand, and moves past it; false: <see cref="WaitAsync"/>.</summary>
     public bool TryRead(out Delivery delivery)
     {
-        // Stays with a topic while it has something, so that a page goes out in order, and starts after it next time.
+        // A busy topic does not keep the others waiting for ever.
+        if (++_streak >= PageEvents) NextTurn();
         for (var i = 0; i < _cursors.Length; i++)
         {
             var cursor = _cursors[(_turn + i) % _cursors.Length];
             if (cursor.IsElsewhere || !TryRead(cursor, out delivery)) continue;
-            _turn = (_turn + i) % _cursors.Length;
+            if (i > 0) (_turn, _streak) = ((_turn + i) % _cursors.Length, 0);
             return true;
         }
 
-        _turn = (_turn + 1) % _cursors.Length;
+        NextTurn();
         delivery = default;
         return false;
     }
@@ -101,6 +103,8 @@ public sealed class Subscription : IDisposable
             cursor.PendingGap = null;
         }
     }
+
+    private void NextTurn() => (_turn, _streak) = ((_turn + 1) % _cursors.Length, 0);
 
     private static bool TryRead(TopicCursor cursor, out Delivery delivery)
     {

@@ -98,18 +98,35 @@ public sealed class Subscriptions : IAsyncDisposable
 
     private static async Task EndAsync(TopicTail tail)
     {
-        await using (await tail.Following!) tail.Release();
+        // First the following, then the bytes: what came between the two would be held for ever.
+        var following = await tail.Following!;
+        await following.DisposeAsync();
+        tail.Release();
+    }
+
+    private async Task BeginAsync(TopicTail tail, TaskCompletionSource<IAsyncDisposable> following)
+    {
+        try
+        {
+            following.SetResult(await _log.FollowAsync(tail.Topic, tail, CancellationToken.None));
+        }
+        catch (LogUnavailableException e)
+        {
+            following.SetException(e);
+        }
     }
 
     private async Task<TopicTail> FollowAsync(TopicName topic, CancellationToken cancellationToken)
     {
         TopicTail? tail;
+        TaskCompletionSource<IAsyncDisposable>? mine = null;
         lock (_gate)
         {
             if (!_tails.TryGetValue(topic, out tail))
             {
                 _tails[topic] = tail = new(topic, _log, _options, _time, _budget);
-                tail.Following = _log.FollowAsync(topic, tail, CancellationToken.None).AsTask();
+                mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                tail.Following = mine.Task;
             }
             else if (tail.Readers == 0)
             {
@@ -119,6 +136,7 @@ public sealed class Subscriptions : IAsyncDisposable
             tail.Readers++;
         }
 
+        if (mine is not null) await BeginAsync(tail, mine);
         try
         {
             await tail.Following!.WaitAsync(cancellationToken);

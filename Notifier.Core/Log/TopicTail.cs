@@ -9,7 +9,7 @@ namespace Notifier.Core.Log;
 /// one before it, each other names the one before it in the ring, and the last stands at the head.
 /// </summary>
 /// <remarks>
-/// One lock guards ring and signals and is held for lines; another guards the list of cursors, so that a fan-out does not hold up an append.
+/// One lock guards ring and signals and is held for lines, never while the log is called; another guards the list of cursors, so that a fan-out does not hold up an append.
 /// A wake-up tells a cursor to look, and carries nothing.
 /// </remarks>
 internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
@@ -145,7 +145,22 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     /// <summary>Reads what the ring has room for from the log, once for all who come back at the same time.</summary>
     public Task FillAsync(CancellationToken cancellationToken)
     {
-        lock (_gate) return (_filling ??= FillOnceAsync()).WaitAsync(cancellationToken);
+        TaskCompletionSource? mine = null;
+        Task filling;
+        lock (_gate)
+        {
+            if (_filling is null)
+            {
+                mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _filling = mine.Task;
+            }
+
+            filling = _filling;
+        }
+
+        // The log takes locks of its own and calls followers under them, so it is never called under ours.
+        if (mine is not null) _ = FillOnceAsync(mine);
+        return filling.WaitAsync(cancellationToken);
     }
 
     public void Add(TopicCursor cursor)
@@ -209,7 +224,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
         return true;
     }
 
-    private async Task FillOnceAsync()
+    private async Task FillOnceAsync(TaskCompletionSource filled)
     {
         try
         {
@@ -235,6 +250,10 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
         {
             // Whoever needs the ring filled reads the log next, and is told there.
             lock (_gate) _filling = null;
+        }
+        finally
+        {
+            filled.SetResult();
         }
     }
 

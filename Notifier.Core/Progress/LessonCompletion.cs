@@ -21,7 +21,7 @@ public sealed record LessonCompletion(string Track, string Lesson, string User, 
         get
         {
             var longest = ToDraft(int.MaxValue, Format(DateTimeOffset.MaxValue), Guid.Empty.ToString("N"));
-            return Math.Max(SseFrame.MaxEnvelopeLength(TopicName.Class(Track), longest), SseFrame.MaxEnvelopeLength(TopicName.User(User), longest));
+            return Math.Max(SseFrame.EnvelopeLength(TopicName.Class(Track), longest), SseFrame.EnvelopeLength(TopicName.User(User), longest));
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class MemoryLessonProgress(MemoryEventLog log, TimeProvider time) 
         if (!learners.TryGetValue(completion.User, out var learner)) learners[completion.User] = learner = new();
         if (learner.Positions.TryGetValue(completion.Lesson, out var first))
         {
-            if (once is not null) log.Once.GetOrAdd(once, new(once.Fingerprint, first, WasRepeat: true));
+            if (once is not null) log.Once.Add(once, new(once.Fingerprint, first, WasRepeat: true));
             return new(CompletionOutcome.Again, first);
         }
 

@@ -19,8 +19,8 @@ public sealed record StreamOptions
     [Setting("1", "1000000")]
     public int MaxPerUser { get; init; } = 20;
 
-    /// <summary>Topics on one stream; more is 400. Default 64; 1 to 1024.</summary>
-    [Setting("1", "1024")]
+    /// <summary>Topics on one stream; more is 400. Default 64; 1 to 256, which is what a last id has room for.</summary>
+    [Setting("1", "256")]
     public int MaxTopics { get; init; } = 64;
 
     /// <summary>How long a client may take nothing before its stream is ended, in seconds. Default 30; 1 to 600.</summary>

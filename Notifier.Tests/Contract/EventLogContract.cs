@@ -180,9 +180,9 @@ public abstract class EventLogContract
         await using var log = await OpenAsync();
         var name = Guid.NewGuid().ToString();
 
-        (await log.ClaimAsync(NewKey("body", name), None)).ShouldBeTrue();
-        (await log.ClaimAsync(NewKey("body", name), None)).ShouldBeTrue();
-        (await log.ClaimAsync(NewKey("other body", name), None)).ShouldBeFalse();
+        (await log.ClaimAsync(NewKey("body", name), None)).ShouldBe(ClaimOutcome.Claimed);
+        (await log.ClaimAsync(NewKey("body", name), None)).ShouldBe(ClaimOutcome.Known);
+        (await log.ClaimAsync(NewKey("other body", name), None)).ShouldBe(ClaimOutcome.Taken);
     }
 
     [SkippableFact]

@@ -142,6 +142,34 @@ public sealed class SubscriptionTests
         await reading.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public async Task Readers_that_come_back_and_writers_never_wait_for_each_other_in_a_ring()
+    {
+        await using var log = new MemoryEventLog(new(), TimeProvider.System);
+
+        for (var round = 0; round < 300; round++)
+        {
+            // A fresh topic each time: its tail is filled once, and the fill is what met the appends.
+            var topic = TopicName.Room($"r{round}");
+            await log.AppendAsync(topic, Drafts.Message("x"), default, default);
+            await using var subscriptions = new Subscriptions(log, new(), TimeProvider.System);
+            var stop = new CancellationTokenSource();
+            var writers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested) await log.AppendAsync(topic, Drafts.Message("x"), default, default);
+            })).ToArray();
+            var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+            {
+                using var subscription = await subscriptions.OpenAsync([(topic, new StartPoint { Since = DateTimeOffset.MinValue })], default);
+                subscription.TryRead(out var _);
+            })).ToArray();
+
+            await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(10));
+            await stop.CancelAsync();
+            await Task.WhenAll(writers).WaitAsync(TimeSpan.FromSeconds(10));
+        }
+    }
+
     private static EphemeralEvent Signal(string type) => new(type, SseFrame.ForService(type, "{}"u8));
 
     private static async Task<List<Delivery>> ReadAllAsync(Subscription subscription)

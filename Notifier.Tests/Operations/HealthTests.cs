@@ -15,7 +15,7 @@ public sealed class HealthTests(NotifierHost host) : IClassFixture<NotifierHost>
         var health = await answer.JsonAsync();
         health.GetProperty("status").GetString().ShouldBe("ok");
         foreach (var name in new[] { "store", "version", "instance" }) health.GetProperty(name).GetString().ShouldNotBeNullOrEmpty();
-        health.GetProperty("uptimeSeconds").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
+        health.GetProperty("uptime").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
         health.GetProperty("connections").GetInt32().ShouldBe(0);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Notifier.Tests.Support;
 
@@ -68,7 +69,11 @@ public sealed class ProcessTests
     [InlineData("Development", "Streams:HeartbeatSeconds is 'soon'", "--Streams:HeartbeatSeconds=soon")]
     [InlineData("Development", "Log:MaxEventsPerTopic is '100000001'", "--Log:MaxEventsPerTopic=100000001")]
     [InlineData("Development", "Log:MaxAge is '7'", "--Log:MaxAge=7")]
+    [InlineData("Development", "Log:MaxAge is '24:00:00'", "--Log:MaxAge=24:00:00")]
     [InlineData("Development", "Streams:Heartbeat is not a setting", "--Streams:Heartbeat=15")]
+    [InlineData("Development", "Streams:MaxAge:Foo is not a setting", "--Streams:MaxAge:Foo=3")]
+    [InlineData("Development", "Redis:Configuration", "--Redis:Configuration=localhost,nonsense=1")]
+    [InlineData("Development", "Redis:KeyPrefix", "--Redis:KeyPrefix={a}")]
     [InlineData("Development", "Cors:Origins names 'app.example'", "--Cors:Origins=app.example")]
     [InlineData("Development", "Proxy:KnownNetworks names '10.0.0.0/99'", "--Proxy:KnownNetworks=10.0.0.0/99")]
     [InlineData("Development", "PORT is 'http'", "--PORT=http")]
@@ -125,11 +130,49 @@ public sealed class ProcessTests
     [Fact]
     public async Task The_platforms_port_is_listened_on_unless_somebody_typed_an_address()
     {
-        using var platform = NotifierProcess.Start("Development", [("PORT", "38471")]);
-        using var typed = NotifierProcess.Start("Development", [("PORT", "38472")], "--urls", "http://127.0.0.1:0");
+        using var platform = NotifierProcess.Start("Development", [("PORT", "21471")]);
+        using var typed = NotifierProcess.Start("Development", [("PORT", "21472")], "--urls", "http://127.0.0.1:0");
 
-        (await platform.ListeningAsync()).Port.ShouldBe(38471);
-        (await typed.ListeningAsync()).Port.ShouldNotBe(38472);
+        (await platform.ListeningAsync()).Port.ShouldBe(21471);
+        (await typed.ListeningAsync()).Port.ShouldNotBe(21472);
+    }
+
+    [Fact]
+    public async Task A_port_for_operators_has_what_is_theirs_alone_and_the_probes()
+    {
+        using var service = NotifierProcess.Start("Development", null, "--Operations:Port=21473");
+        using var open = new HttpClient { BaseAddress = await service.ListeningAsync() };
+        using var operators = new HttpClient { BaseAddress = new("http://127.0.0.1:21473") };
+
+        open.BaseAddress!.Port.ShouldNotBe(21473);
+        await (await open.GetAsync("/health")).ShouldBeProblemAsync(HttpStatusCode.NotFound);
+        (await open.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await operators.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await operators.GetAsync("/healthz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await (await operators.GetAsync("/api/rooms/general/messages")).ShouldBeProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_does_not_hold_up_the_end()
+    {
+        using var service = NotifierProcess.Start("Development", [("Streams__DrainSeconds", "1"), ("Log__MaxEventsPerTopic", "100000")]);
+        var address = await service.ListeningAsync();
+        using var client = new HttpClient { BaseAddress = address };
+        using var deaf = new TcpClient { ReceiveBufferSize = 4096 };
+        await deaf.ConnectAsync(address.Host, address.Port);
+        await deaf.GetStream().WriteAsync("GET /api/rooms/general/events?since=all HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        var text = new string('x', 4000);
+        for (var i = 0; i < 20; i++)
+        {
+            var events = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"topics":["room:general"],"type":"n","data":"{{text}}"}"""));
+            (await client.PostTextAsync("/api/publish", $"[{events}]")).EnsureSuccessStatusCode();
+        }
+
+        var stopwatch = Stopwatch.StartNew();
+        service.Signal("TERM");
+
+        (await service.ExitAsync()).ShouldBe(0, service.Output);
+        stopwatch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(12));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -136,6 +137,31 @@ public sealed class StreamLifeTests
         await WaitForConnectionsAsync(host, 1);
 
         honest.ShouldBe(2000);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_always_behind_is_ended_at_its_time_all_the_same()
+    {
+        await using var host = NotifierHost.With(("Streams:MaxAge", "00:00:02"), ("Log:MaxEventsPerTopic", "100000"), ("Log:MaxBytes", "1 GiB"));
+        var events = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"topics":["room:general"],"type":"n","data":"{{new string('x', 4000)}}"}"""));
+        for (var i = 0; i < 50; i++) (await host.Http.PostTextAsync("/api/publish", $"[{events}]")).EnsureSuccessStatusCode();
+        using var slow = new TcpClient { ReceiveBufferSize = 4096 };
+        await slow.ConnectAsync(host.Address.Host, host.Address.Port);
+        var connection = slow.GetStream();
+        await connection.WriteAsync("GET /api/rooms/general/events?since=all HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
+
+        // Takes a little at a time for longer than the stream may last, so that a write is under way whenever the clock looks, and then all there is.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var buffer = new byte[16 * 1024];
+        var total = 0L;
+        var start = Stopwatch.GetTimestamp();
+        while (await connection.ReadAsync(buffer, deadline.Token) is > 0 and var read)
+        {
+            total += read;
+            if (Stopwatch.GetElapsedTime(start).TotalSeconds < 4) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, deadline.Token);
+        }
+
+        total.ShouldBeLessThan(18_000_000);
     }
 
     [Fact]

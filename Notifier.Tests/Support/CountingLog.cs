@@ -21,7 +21,7 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
     public ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken) =>
         log.AppendAsync(topic, draft, terms, cancellationToken);
 
-    public ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken) => log.ClaimAsync(key, cancellationToken);
+    public ValueTask<ClaimOutcome> ClaimAsync(OnceKey key, CancellationToken cancellationToken) => log.ClaimAsync(key, cancellationToken);
 
     public ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken) => log.SignalAsync(topic, ephemeral, cancellationToken);
 

@@ -48,8 +48,11 @@ public sealed class MemoryEventLog : IEventLog
     public ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Append(topic, draft, terms));
 
-    public ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Once.GetOrAdd(key, new(key.Fingerprint, default)).Fingerprint == key.Fingerprint);
+    public ValueTask<ClaimOutcome> ClaimAsync(OnceKey key, CancellationToken cancellationToken)
+    {
+        var bound = Once.GetOrAdd(key, new(key.Fingerprint, default), out var isNew);
+        return ValueTask.FromResult(isNew ? ClaimOutcome.Claimed : bound.Fingerprint == key.Fingerprint ? ClaimOutcome.Known : ClaimOutcome.Taken);
+    }
 
     public ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken)
     {
@@ -143,7 +146,7 @@ public sealed class MemoryEventLog : IEventLog
             if (!held.IsOpen) held.Open(ForgottenHead());
             logged = held.Append(draft, held.TouchedAt);
             grown = logged.SizeBytes - held.Trim(_options.MaxEventsPerTopic, Oldest(held.TouchedAt));
-            if (terms.Once is { } first) Once.GetOrAdd(first, new(first.Fingerprint, logged.Position, draft.CommandId));
+            if (terms.Once is { } first) Once.Add(first, new(first.Fingerprint, logged.Position, draft.CommandId));
             foreach (var follower in held.Followers) follower.OnAppended(logged);
         }
         finally

@@ -23,17 +23,20 @@ internal sealed class OnceTable(TimeProvider time)
     }
 
     /// <summary>The record that the key is bound to: <paramref name="record"/>, or an earlier one.</summary>
-    public OnceRecord GetOrAdd(OnceKey key, OnceRecord record)
+    public OnceRecord GetOrAdd(OnceKey key, OnceRecord record, out bool isNew)
     {
         lock (_gate)
         {
             Forget();
-            if (_records.TryGetValue(key.Value, out var earlier)) return earlier;
+            isNew = !_records.TryGetValue(key.Value, out var earlier);
+            if (!isNew) return earlier;
             _records.Add(key.Value, record);
             _byAge.Enqueue((key.Value, time.GetTimestamp()));
             return record;
         }
     }
+
+    public void Add(OnceKey key, OnceRecord record) => GetOrAdd(key, record, out _);
 
     private void Forget()
     {

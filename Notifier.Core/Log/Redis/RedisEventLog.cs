@@ -70,11 +70,11 @@ public sealed class RedisEventLog : IEventLog
         return new(outcome, position, string.IsNullOrEmpty(commandId) ? null : commandId);
     }
 
-    public async ValueTask<bool> ClaimAsync(OnceKey key, CancellationToken cancellationToken)
+    public async ValueTask<ClaimOutcome> ClaimAsync(OnceKey key, CancellationToken cancellationToken)
     {
-        var bound = await _connection.RunAsync(
+        var answer = await _connection.RunAsync(
             RedisScript.Claim, [_keys.Claim(key)], [key.Fingerprint, (long)OnceKey.Life.TotalMilliseconds], cancellationToken);
-        return (string?)bound == key.Fingerprint;
+        return Enum.Parse<ClaimOutcome>((string)answer!);
     }
 
     public async ValueTask SignalAsync(TopicName topic, EphemeralEvent ephemeral, CancellationToken cancellationToken) =>
