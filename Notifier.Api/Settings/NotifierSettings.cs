@@ -111,4 +111,5 @@ internal sealed record NotifierSettings
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535) return port;
         errors.Add($"PORT is '{text}'; it takes a whole number from 1 to 65535.");
         return null;
-    }}
+    }
+}
