@@ -63,7 +63,7 @@ public sealed partial class WorkflowTests
     private static List<string> Scripts(YamlNode workflow) =>
         [.. workflow.Entries("jobs").SelectMany(job => (YamlSequenceNode)job.Node.At("steps")!).Select(step => step.Text("run")).OfType<string>()];
 
-    [GeneratedRegex(@"tar -c (.+?) \|")]
+    [GeneratedRegex(@"tar -cf - (.+?) \|")]
     private static partial Regex Sent();
 
     [GeneratedRegex(@"'sh notifier/(\S+)'")]
