@@ -12,6 +12,9 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
 
     public int Reads => _reads;
 
+    /// <summary>Runs on the reader's thread before each read back.</summary>
+    public Action? BeforeReadBack { get; set; }
+
     public string Store => log.Store;
 
     public bool IsReady => log.IsReady;
@@ -36,6 +39,7 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
     public ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
+        BeforeReadBack?.Invoke();
         return log.ReadBackAsync(topic, before, maxEvents, cancellationToken);
     }
 

@@ -3,11 +3,16 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+#if TESTCONTAINERS
+using DotNet.Testcontainers.Builders;
+using Testcontainers.Redis;
+#endif
 
 namespace Notifier.Tests.Support;
 
 /// <summary>
-/// A Redis for tests: the one of <c>NOTIFIER_TEST_REDIS</c>, else a <c>redis-server</c> from the PATH on a port and in a folder of its own.
+/// A Redis for tests: the one of <c>NOTIFIER_TEST_REDIS</c>, else a container where Docker answers (package set <c>latest</c>), else a
+/// <c>redis-server</c> from the PATH on a port and in a folder of its own.
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
@@ -15,6 +20,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     private Process? _process;
     private string? _folder;
+#if TESTCONTAINERS
+    private RedisContainer? _container;
+#endif
 
     /// <summary>Its address as a connection string; null where there is none to be had.</summary>
     public string? Configuration { get; private set; }
@@ -38,6 +46,19 @@ public sealed class RedisServer : IAsyncLifetime
         if (!string.IsNullOrEmpty(Configuration)) return;
 
         Configuration = null;
+#if TESTCONTAINERS
+        try
+        {
+            _container = new RedisBuilder("redis:7.4-alpine").Build();
+            await _container.StartAsync();
+            Configuration = _container.GetConnectionString();
+            return;
+        }
+        catch (DockerUnavailableException)
+        {
+            // Then the one on the PATH.
+        }
+#endif
         if (!IsInstalled) return;
         Port = FreePort();
         _folder = Directory.CreateTempSubdirectory("notifier-redis-").FullName;
@@ -47,6 +68,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+#if TESTCONTAINERS
+        if (_container is not null) await _container.DisposeAsync();
+#endif
         await KillAsync();
         if (_folder is not null) Directory.Delete(_folder, recursive: true);
     }
