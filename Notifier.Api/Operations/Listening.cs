@@ -51,7 +51,7 @@ internal static class Listening
     private static string[] Addresses(ConfigurationManager configuration, NotifierSettings settings, string[] args)
     {
         var urls = configuration["urls"];
-        if (urls is null && configuration["http_ports"] is { } ports) urls = string.Join(';', ports.Split(';').Select(p => $"http://*:{p}"));
+        if (urls is null && configuration["http_ports"] is { Length: > 0 } ports) urls = string.Join(';', ports.Split(';').Select(p => $"http://*:{p}"));
 
         // The platform's port beats what an image or a profile says, but not what somebody typed.
         var typed = Array.Exists(args, arg => arg.TrimStart('-', '/').StartsWith("urls", StringComparison.OrdinalIgnoreCase));
