@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
-using System.Globalization;
 using System.Text.Json;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
@@ -22,10 +20,10 @@ internal static class RoomHistory
     private static async Task<IResult> ReadAsync(string room, Caller caller, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        var before = ReadPosition(http.Request.Query, "before", errors);
-        var after = ReadPosition(http.Request.Query, "after", errors);
-        var limit = ReadLimit(http.Request.Query, errors);
-        var types = ReadTypes(http.Request.Query, errors);
+        var before = http.Request.Query.ReadPosition("before", errors);
+        var after = http.Request.Query.ReadPosition("after", errors);
+        var limit = http.Request.Query.ReadNumber("limit", 1, MaxLimit, errors) ?? DefaultLimit;
+        var types = http.Request.Query.ReadTypes(errors);
         if (errors.Count > 0) return Problem.Invalid(errors);
 
         var topic = TopicName.Room(room);
@@ -106,33 +104,6 @@ internal static class RoomHistory
         }
 
         return buffer.WrittenSpan.ToArray();
-    }
-
-    private static LogPosition? ReadPosition(IQueryCollection query, string name, Dictionary<string, string[]> errors)
-    {
-        var value = query[name].ToString();
-        if (value.Length == 0) return null;
-        if (LogPosition.TryParse(value, out var position)) return position;
-        errors[name] = ["takes an event's id, like 1795164167186-0"];
-        return null;
-    }
-
-    private static int ReadLimit(IQueryCollection query, Dictionary<string, string[]> errors)
-    {
-        var value = query["limit"].ToString();
-        if (value.Length == 0) return DefaultLimit;
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit) return limit;
-        errors["limit"] = [$"takes a whole number from 1 to {MaxLimit}"];
-        return 0;
-    }
-
-    private static FrozenSet<string>? ReadTypes(IQueryCollection query, Dictionary<string, string[]> errors)
-    {
-        var value = query["types"].ToString();
-        if (value.Length == 0) return null;
-        var types = value.Split(',');
-        if (!Array.TrueForAll(types, type => EventType.IsValid(type))) errors["types"] = [$"takes event types, separated by commas; a type {EventType.Rule}"];
-        return types.ToFrozenSet(StringComparer.Ordinal);
     }
 
     /// <param name="Events">Oldest first.</param>

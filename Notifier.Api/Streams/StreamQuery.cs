@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
+using Notifier.Api.Queries;
 using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
@@ -43,10 +44,10 @@ internal sealed class StreamQuery
         HttpRequest request, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool takesBareIds, DateTimeOffset now, Dictionary<string, string[]> errors)
     {
         var query = request.Query;
-        var types = ReadTypes(query["types"], errors);
+        var types = query.ReadTypes(errors);
         var since = ReadSince(query["since"], now, errors);
-        var last = ReadNumber(query, "last", 1, MaxLast, errors);
-        var wait = ReadNumber(query, "wait", 0, MaxWaitSeconds, errors);
+        var last = query.ReadNumber("last", 1, MaxLast, errors);
+        var wait = query.ReadNumber("wait", 0, MaxWaitSeconds, errors);
         var heartbeat = query["heartbeat"].ToString();
         if (heartbeat is not ("" or "event" or "comment")) errors["heartbeat"] = ["takes event, or comment"];
         if (query["presence"].ToString() is not ("" or "true" or "false")) errors["presence"] = ["takes true or false"];
@@ -119,19 +120,6 @@ internal sealed class StreamQuery
         return LastIdNames.Select(name => request.Query[name].ToString()).FirstOrDefault(value => value.Length > 0, "");
     }
 
-    private static FrozenSet<string>? ReadTypes(StringValues values, Dictionary<string, string[]> errors)
-    {
-        var types = values.ToString();
-        if (types.Length == 0) return null;
-        var names = types.Split(',');
-        if (!Array.TrueForAll(names, name => EventType.IsValid(name)))
-        {
-            errors["types"] = [$"takes event types, separated by commas; a type {EventType.Rule}"];
-        }
-
-        return names.ToFrozenSet(StringComparer.Ordinal);
-    }
-
     private static DateTimeOffset? ReadSince(StringValues values, DateTimeOffset now, Dictionary<string, string[]> errors)
     {
         var since = values.ToString();
@@ -143,15 +131,6 @@ internal sealed class StreamQuery
         if (since.Length >= 10 && since[4..5] == "-" && DateTimeOffset.TryParse(
             since.Contains('T', StringComparison.Ordinal) ? since.Replace(' ', '+') : since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return time;
         errors["since"] = ["takes a duration like 90s, 10m, 2h or 1d, an ISO time like 2026-11-20T08:42:47Z, or all"];
-        return null;
-    }
-
-    private static int? ReadNumber(IQueryCollection query, string name, int min, int max, Dictionary<string, string[]> errors)
-    {
-        var value = query[name].ToString();
-        if (value.Length == 0) return null;
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max) return number;
-        errors[name] = [string.Create(CultureInfo.InvariantCulture, $"takes a whole number from {min} to {max}")];
         return null;
     }
 }

@@ -6,7 +6,12 @@ using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Log.Redis;
 
-public sealed class RedisEventLogTests(RedisServer redis) : EventLogContract, IClassFixture<RedisServer>, IAsyncLifetime
+public sealed class RedisEventLogTests(RedisServer redis) : RedisEventLogContract(redis.Configuration, redis.Need), IClassFixture<RedisServer>;
+
+public sealed class RedisClusterEventLogTests(RedisCluster cluster) : RedisEventLogContract(cluster.Configuration, cluster.Need), IClassFixture<RedisCluster>;
+
+/// <summary>The contract of every log, kept by Redis wherever it runs.</summary>
+public abstract class RedisEventLogContract(string? configuration, Func<string> need) : EventLogContract, IAsyncLifetime
 {
     private RedisConnection? _connection;
 
@@ -15,7 +20,7 @@ public sealed class RedisEventLogTests(RedisServer redis) : EventLogContract, IC
 
     public async Task InitializeAsync()
     {
-        if (redis.Configuration is not null) _connection = await RedisConnection.OpenAsync(redis.Configuration, TimeProvider.System);
+        if (configuration is not null) _connection = await RedisConnection.OpenAsync(configuration, TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -25,7 +30,7 @@ public sealed class RedisEventLogTests(RedisServer redis) : EventLogContract, IC
 
     private protected override ValueTask<IEventLog> OpenAsync(LogOptions? options = null)
     {
-        redis.Need();
+        need();
         return ValueTask.FromResult<IEventLog>(new RedisEventLog(_connection!, new() { KeyPrefix = $"test-{Guid.NewGuid():N}" }, options ?? new(), TimeProvider.System));
     }
 }
