@@ -36,7 +36,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (LogUnavailableException e) when (!http.Response.HasStarted)
         {
-            LogStoreAway(logger, http.Request.Method, http.Request.Path, e);
+            LogStoreAway(logger, http.Request.Method, http.Request.Path, (e.InnerException ?? e).Message);
             problem = Problem.StoreAway;
         }
 #pragma warning disable CA1031 // The outermost catch: whatever it is becomes a 500 that shows nothing of it, and a line in the log that shows all.
@@ -79,8 +79,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             var status => new(status, "The request cannot be served; check how it is sent."),
         };
 
-    [LoggerMessage(LogLevel.Warning, "The store could not be reached for {Method} {Path}.")]
-    private static partial void LogStoreAway(ILogger logger, string method, string path, Exception e);
+    [LoggerMessage(LogLevel.Warning, "The store could not be reached for {Method} {Path}: {Reason}")]
+    private static partial void LogStoreAway(ILogger logger, string method, string path, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed in a way that nobody expected.")]
     private static partial void LogUnexpected(ILogger logger, string method, string path, Exception e);
