@@ -21,6 +21,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     public int Port { get; private set; }
 
+    /// <summary>True where it is a process of the fixture's own that was started and not killed.</summary>
+    public bool IsRunning => _process is not null;
+
     /// <summary>The address, or the test is skipped with the reason.</summary>
     public string Need()
     {
