@@ -161,7 +161,7 @@ public sealed class RedisEventLog : IEventLog
         try
         {
             var answer = (RedisResult[])(await _connection.RunAsync(
-                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs], cancellationToken))!;
+                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs, _seen[topic].ToString()], cancellationToken))!;
             var events = Array.ConvertAll((RedisResult[])answer[1]!, entry => RedisEntry.ParseEntry(topic, entry));
             if (direction == "before") Array.Reverse(events);
             return new(events, RedisEntry.ParsePosition(answer[0]));

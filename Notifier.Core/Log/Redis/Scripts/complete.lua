@@ -15,9 +15,8 @@ end
 local outcome = once or 'Again'
 if not record then
   outcome = 'First'
-  local head = headOf(KEYS[1])
   local count = redis.call('HINCRBY', KEYS[3], 'count ' .. ARGV[2], 1)
-  local id = append(KEYS[1], head, ARGV[4], ARGV[5] .. count .. ARGV[6], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
+  local id = append(KEYS[1], ARGV[4], ARGV[5] .. count .. ARGV[6], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
   record = table.concat({ '0', id, ARGV[3], ARGV[7], count }, ' ')
   redis.call('HSET', KEYS[3], 'done ' .. ARGV[1], record)
 end
