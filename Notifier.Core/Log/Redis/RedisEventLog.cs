@@ -100,21 +100,22 @@ public sealed class RedisEventLog : IEventLog
         // Subscribed before the head is read, or an event between the two would ring for nobody.
         var channel = Channel(topic);
         void Ring(RedisChannel _, RedisValue message) => bell.Ring((byte[])message!);
-        await _connection.CallAsync(
-            async _ =>
-            {
-                await _connection.Subscriber.SubscribeAsync(channel, Ring);
-                return true;
-            },
-            cancellationToken);
         var following = new Following(this, bell, channel, Ring);
         try
         {
+            await _connection.CallAsync(
+                async _ =>
+                {
+                    await _connection.Subscriber.SubscribeAsync(channel, Ring);
+                    return true;
+                },
+                cancellationToken);
             bell.Start(await ReadHeadAsync(topic, cancellationToken));
         }
         catch
         {
-            await following.DisposeAsync();
+            // A subscription that was given up on may come about all the same. Not awaited: the store is away, and the caller has waited for it already.
+            _ = following.DisposeAsync().AsTask();
             throw;
         }
 
