@@ -28,10 +28,17 @@ internal sealed class FollowingClient(Fleet fleet, string name, IReadOnlyList<st
     public int Opened { get; private set; }
 
     /// <summary>Follows one instance alone; null: any.</summary>
-    public int? Instance { get; set; }
+    public int? Instance { get; init; }
 
     /// <summary>Events after which it cuts its own stream; null: it never does.</summary>
     public int? CutsAfter { get; init; }
+
+    /// <summary>The id that it comes with the first time; null: it starts with what happens next.</summary>
+    public string? LastId
+    {
+        get => _lastId;
+        init => _lastId = value;
+    }
 
     /// <summary>Done once its first stream has said where it starts.</summary>
     public Task Started => _started.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -65,10 +72,10 @@ internal sealed class FollowingClient(Fleet fleet, string name, IReadOnlyList<st
         await _loop!;
     }
 
-    /// <summary>A client that goes on where this one stopped.</summary>
-    public FollowingClient Continue()
+    /// <summary>A client that goes on where this one stopped, through one instance or through any.</summary>
+    public FollowingClient Continue(int? instance = null)
     {
-        var next = new FollowingClient(fleet, name, rooms, seed + 1000) { _lastId = _lastId, Instance = Instance, CutsAfter = CutsAfter };
+        var next = new FollowingClient(fleet, name, rooms, seed + 1000) { LastId = _lastId, Instance = instance, CutsAfter = CutsAfter };
         foreach (var (topic, sightings) in _sightings) next._sightings[topic].AddRange(sightings);
         return next.Start();
     }
