@@ -75,7 +75,18 @@ internal sealed class Fleet : IAsyncDisposable
         return answer.StatusCode == HttpStatusCode.OK;
     }
 
-    public Task<TimeSpan> ReadyAsync(int index) => Until.TrueAsync($"instance {index} is ready", () => IsReadyAsync(index));
+    /// <summary>Waits until an instance is ready; where it does not get so, says what it printed.</summary>
+    public async Task ReadyAsync(int index)
+    {
+        try
+        {
+            await Until.TrueAsync($"instance {index} is ready", () => IsReadyAsync(index));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} It printed: {_processes[index]?.Output}", e);
+        }
+    }
 
     public Task AllReadyAsync() => Task.WhenAll(Enumerable.Range(0, Count).Select(ReadyAsync));
 
