@@ -31,19 +31,18 @@ public sealed class RedisLessonProgress(RedisEventLog log, TimeProvider time) : 
             ],
             cancellationToken))!;
 
-        var outcome = Enum.Parse<CompletionOutcome>(answer[0]);
-        if (outcome == CompletionOutcome.KeyTaken || !LogPosition.TryParse(answer[3], out var position)) return new(CompletionOutcome.KeyTaken, default);
+        if (answer[0] == nameof(CompletionOutcome.KeyTaken) || !LogPosition.TryParse(answer[3], out var position)) return new(CompletionOutcome.KeyTaken, default);
         log.Saw(topic, position);
 
         var isReplay = answer[1] == "1";
-        if (answer[2] == "1") return new(outcome, position, isReplay);
+        if (answer[2] == "1") return new(Enum.Parse<CompletionOutcome>(answer[0]), position, isReplay);
 
         var copy = completion.ToDraft(int.Parse(answer[6], CultureInfo.InvariantCulture), answer[4], answer[5]);
         await log.AppendAsync(TopicName.User(completion.User), copy, new(OnceKey.After(topic, position)), cancellationToken);
-        var isTeller = (int)await log.Connection.RunAsync(RedisScript.Told, [log.Keys.Completions(completion.Track)], [learnerAndLesson], cancellationToken) == 1;
-
-        // Of several that finish it at the same time, one is the first.
-        return new(isReplay ? outcome : isTeller ? CompletionOutcome.First : CompletionOutcome.Again, position, isReplay);
+        var outcome = (string?)await log.Connection.RunAsync(
+            RedisScript.Told, [log.Keys.Completions(completion.Track), log.Keys.Once(topic, once)], [learnerAndLesson, RedisEventLog.Fingerprint(once)],
+            cancellationToken);
+        return new(Enum.Parse<CompletionOutcome>(outcome!), position, isReplay);
     }
 
     public async ValueTask<IReadOnlyList<LearnerProgress>> ReadAsync(string track, CancellationToken cancellationToken)

@@ -33,6 +33,9 @@ public sealed class RedisServer : IAsyncLifetime
     public static bool IsInstalled { get; } =
         Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
+    /// <summary>True where it is a process of the fixture's own that was started and not killed.</summary>
+    public bool IsRunning => _process is not null;
+
     /// <summary>The address, or the test is skipped with the reason.</summary>
     public string Need()
     {

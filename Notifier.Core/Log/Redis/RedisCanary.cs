@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Notifier.Core.Log.Redis;
 
 /// <summary>
-/// Proves delivery: sends itself a message through Redis every second, on the path that bells take. A connection for channels that is dead while that of
-/// commands still works shows here, and nowhere else.
+/// Proves delivery: sends itself a message through Redis every second, on the path that bells take. A connection of channels that is dead while that of
+/// commands still works shows here, and nowhere else; it is replaced.
 /// </summary>
 internal sealed class RedisCanary : IAsyncDisposable
 {
@@ -15,25 +15,32 @@ internal sealed class RedisCanary : IAsyncDisposable
 
     private readonly RedisConnection _connection;
     private readonly RedisChannel _channel;
+    private readonly Action<RedisChannel, RedisValue> _hear;
     private readonly TimeProvider _time;
     private readonly Action _revived;
     private readonly ITimer _timer;
     private long _heardAt;
+    private long _listensSince;
     private bool _isSubscribed;
-    private bool _wasReady;
+    private bool _wasCut;
     private int _isSinging;
 
+    /// <param name="connection">The connection that is watched.</param>
+    /// <param name="keys">Names of channels.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="revived">Called when the canary is heard after the connection was cut or silent: what rang meanwhile has to be looked up.</param>
     public RedisCanary(RedisConnection connection, RedisKeys keys, TimeProvider time, Action revived)
     {
         _connection = connection;
         _time = time;
         _revived = revived;
+        _hear = (_, _) => Hear();
         _channel = new(keys.Canary(Guid.NewGuid().ToString("N")), RedisChannel.PatternMode.Literal);
+        connection.OnRestored(() => Volatile.Write(ref _wasCut, true));
         _timer = time.CreateTimer(static canary => _ = ((RedisCanary)canary!).SingAsync(), this, TimeSpan.Zero, Interval);
     }
 
-    public bool IsReady =>
-        Volatile.Read(ref _heardAt) is not 0 and var heardAt && _time.GetElapsedTime(heardAt) < Patience && _connection.IsConnected(_channel);
+    public bool IsReady => Volatile.Read(ref _heardAt) is not 0 and var heardAt && _time.GetElapsedTime(heardAt) < Patience && _connection.IsConnected(_channel);
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
@@ -44,19 +51,24 @@ internal sealed class RedisCanary : IAsyncDisposable
         {
             if (!_isSubscribed)
             {
-                await _connection.CallAsync(SubscribeAsync, CancellationToken.None);
+                await _connection.CallAsync(() => _connection.Channels.SubscribeAsync(_channel, _hear), CancellationToken.None);
                 _isSubscribed = true;
+                Volatile.Write(ref _listensSince, _time.GetTimestamp());
             }
 
-            var isReady = IsReady;
-            if (_wasReady && !isReady) Volatile.Write(ref _heardAt, 0);
-            _wasReady = isReady;
+            if (!IsReady) Volatile.Write(ref _wasCut, true);
             await _connection.CallAsync(database => database.PublishAsync(_channel, "sing"), CancellationToken.None);
+
+            // Redis takes what is sent and nothing comes back: the one end that listens is dead, and does not know it.
+            if (_time.GetElapsedTime(Volatile.Read(ref _listensSince)) < Patience) return;
+            Volatile.Write(ref _listensSince, _time.GetTimestamp());
+            await _connection.CallAsync(_connection.Channels.ReplaceAsync, CancellationToken.None);
         }
         catch (LogUnavailableException)
         {
-            // Not heard is how this shows; the next second tries again.
-            _wasReady = false;
+            // Not heard is how this shows; the next second tries again, and a connection is replaced only while Redis answers.
+            Volatile.Write(ref _wasCut, true);
+            Volatile.Write(ref _listensSince, _time.GetTimestamp());
         }
         finally
         {
@@ -64,16 +76,13 @@ internal sealed class RedisCanary : IAsyncDisposable
         }
     }
 
-    private async Task<bool> SubscribeAsync(IDatabase database)
-    {
-        await _connection.Subscriber.SubscribeAsync(_channel, (_, _) => Hear());
-        return true;
-    }
-
     private void Hear()
     {
-        // What rang while this instance was deaf is found by a look at every head.
-        if (!IsReady) _revived();
-        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        var now = _time.GetTimestamp();
+        Volatile.Write(ref _heardAt, now);
+        Volatile.Write(ref _listensSince, now);
+        if (!Volatile.Read(ref _wasCut)) return;
+        Volatile.Write(ref _wasCut, false);
+        _revived();
     }
 }

@@ -14,14 +14,14 @@ public sealed class RedisConnection : IAsyncDisposable
     private readonly ConnectionMultiplexer _multiplexer;
     private readonly TimeProvider _time;
 
-    private RedisConnection(ConnectionMultiplexer multiplexer, TimeProvider time)
+    private RedisConnection(ConnectionMultiplexer multiplexer, RedisChannels channels, TimeProvider time)
     {
         _multiplexer = multiplexer;
         _time = time;
-        Subscriber = multiplexer.GetSubscriber();
+        Channels = channels;
     }
 
-    internal ISubscriber Subscriber { get; }
+    internal RedisChannels Channels { get; }
 
     /// <summary>Connects, or begins to: where the server is away the connection comes up by itself once it is back.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
@@ -29,11 +29,11 @@ public sealed class RedisConnection : IAsyncDisposable
     {
         var options = ConfigurationOptions.Parse(configuration);
         options.AbortOnConnectFail = false;
-        return new(await ConnectionMultiplexer.ConnectAsync(options), time);
+        return new(await ConnectionMultiplexer.ConnectAsync(options), await RedisChannels.OpenAsync(configuration), time);
     }
 
     /// <summary>True while both connections stand, that of commands and that of channels.</summary>
-    internal bool IsConnected(RedisChannel channel) => _multiplexer.IsConnected && Subscriber.IsConnected(channel);
+    internal bool IsConnected(RedisChannel channel) => _multiplexer.IsConnected && Channels.IsConnected(channel);
 
     /// <summary>Why a connection string cannot be used with the client that this build has; null where it can.</summary>
     public static string? Check(string configuration)
@@ -58,7 +58,21 @@ public sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>Calls back whenever a lost connection is there again.</summary>
-    internal void OnRestored(Action restored) => _multiplexer.ConnectionRestored += (_, _) => restored();
+    internal void OnRestored(Action restored)
+    {
+        _multiplexer.ConnectionRestored += (_, _) => restored();
+        Channels.OnRestored(restored);
+    }
+
+    /// <summary>As <see cref="CallAsync{T}"/>, for what has no answer.</summary>
+    /// <exception cref="LogUnavailableException">It did not happen in time.</exception>
+    internal Task CallAsync(Func<Task> call, CancellationToken cancellationToken) => CallAsync(
+        async _ =>
+        {
+            await call();
+            return true;
+        },
+        cancellationToken);
 
     /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
     internal async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
@@ -92,6 +106,7 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await Channels.DisposeAsync();
         await _multiplexer.CloseAsync();
         _multiplexer.Dispose();
     }

@@ -29,6 +29,7 @@ public sealed class RedisEventLog : IEventLog
     private readonly SemaphoreSlim _pages = new(32);
     private readonly RedisCanary _canary;
     private readonly ITimer _check;
+    private bool _isCheckAsked;
     private int _isChecking;
 
     public RedisEventLog(RedisConnection connection, RedisOptions redis, LogOptions options, TimeProvider time)
@@ -99,22 +100,17 @@ public sealed class RedisEventLog : IEventLog
 
         // Subscribed before the head is read, or an event between the two would ring for nobody.
         var channel = Channel(topic);
-        void Ring(RedisChannel _, RedisValue message) => bell.Ring((byte[])message!);
-        await _connection.CallAsync(
-            async _ =>
-            {
-                await _connection.Subscriber.SubscribeAsync(channel, Ring);
-                return true;
-            },
-            cancellationToken);
-        var following = new Following(this, bell, channel, Ring);
+        Action<RedisChannel, RedisValue> ring = (_, message) => bell.Ring((byte[])message!);
+        var following = new Following(this, bell, channel, ring);
         try
         {
+            await _connection.CallAsync(() => _connection.Channels.SubscribeAsync(channel, ring), cancellationToken);
             bell.Start(await ReadHeadAsync(topic, cancellationToken));
         }
         catch
         {
-            await following.DisposeAsync();
+            // A subscription that was given up on may come about all the same. Not awaited: the store is away, and the caller has waited for it already.
+            _ = following.DisposeAsync().AsTask();
             throw;
         }
 
@@ -132,14 +128,19 @@ public sealed class RedisEventLog : IEventLog
     /// <summary>Compares the heads of all followed topics with what their followers were told; what a bell did not tell is read.</summary>
     internal async Task CheckAsync()
     {
-        if (Interlocked.Exchange(ref _isChecking, 1) == 1) return;
-        try
+        // Asked for while one is under way, another follows it: what it looked at before may have moved since.
+        Volatile.Write(ref _isCheckAsked, true);
+        while (Volatile.Read(ref _isCheckAsked) && Interlocked.Exchange(ref _isChecking, 1) == 0)
         {
-            foreach (var some in _bells.Keys.Chunk(ChecksAtOnce)) await Task.WhenAll(some.Select(bell => bell.CheckAsync()));
-        }
-        finally
-        {
-            Volatile.Write(ref _isChecking, 0);
+            try
+            {
+                Volatile.Write(ref _isCheckAsked, false);
+                foreach (var some in _bells.Keys.Chunk(ChecksAtOnce)) await Task.WhenAll(some.Select(bell => bell.CheckAsync()));
+            }
+            finally
+            {
+                Volatile.Write(ref _isChecking, 0);
+            }
         }
     }
 
@@ -161,7 +162,7 @@ public sealed class RedisEventLog : IEventLog
         try
         {
             var answer = (RedisResult[])(await _connection.RunAsync(
-                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs], cancellationToken))!;
+                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs, _seen[topic].ToString()], cancellationToken))!;
             var events = Array.ConvertAll((RedisResult[])answer[1]!, entry => RedisEntry.ParseEntry(topic, entry));
             if (direction == "before") Array.Reverse(events);
             return new(events, RedisEntry.ParsePosition(answer[0]));
@@ -180,13 +181,7 @@ public sealed class RedisEventLog : IEventLog
             bell.Dispose();
             try
             {
-                await log._connection.CallAsync(
-                    async _ =>
-                    {
-                        await log._connection.Subscriber.UnsubscribeAsync(channel, ring);
-                        return true;
-                    },
-                    CancellationToken.None);
+                await log._connection.CallAsync(() => log._connection.Channels.UnsubscribeAsync(channel, ring), CancellationToken.None);
             }
             catch (LogUnavailableException)
             {

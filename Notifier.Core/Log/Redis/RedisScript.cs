@@ -6,16 +6,16 @@ internal sealed class RedisScript
     private RedisScript(params string[] parts) => Text = string.Concat(parts.Select(Load));
 
     /// <summary>Stores one event and rings the bell.</summary>
-    public static RedisScript Publish { get; } = new("append", "publish");
+    public static RedisScript Publish { get; } = new("head", "append", "publish");
 
     /// <summary>A page and the head of the same moment.</summary>
-    public static RedisScript Read { get; } = new("read");
+    public static RedisScript Read { get; } = new("head", "read");
 
     /// <summary>Binds a once-key to its first fingerprint.</summary>
     public static RedisScript Claim { get; } = new("claim");
 
     /// <summary>Records a completion and stores its event.</summary>
-    public static RedisScript Complete { get; } = new("append", "complete");
+    public static RedisScript Complete { get; } = new("head", "append", "complete");
 
     /// <summary>Marks a completion as told.</summary>
     public static RedisScript Told { get; } = new("told");

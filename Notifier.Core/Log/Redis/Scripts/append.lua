@@ -1,29 +1,7 @@
--- What every script that stores an event begins with.
-local function less(a, b)
-  local ams, aseq = string.match(a, '^(%d+)-(%d+)$')
-  local bms, bseq = string.match(b, '^(%d+)-(%d+)$')
-  if #ams ~= #bms then return #ams < #bms end
-  if ams ~= bms then return ams < bms end
-  if #aseq ~= #bseq then return #aseq < #bseq end
-  return aseq < bseq
-end
-
--- The log's newest position, and how many events it holds.
-local function headOf(log)
-  local head, length = '0-0', 0
-  if redis.call('EXISTS', log) == 1 then
-    local info = redis.call('XINFO', 'STREAM', log)
-    for i = 1, #info, 2 do
-      if info[i] == 'last-generated-id' then head = info[i + 1] end
-      if info[i] == 'length' then length = info[i + 1] end
-    end
-  end
-  return head, length
-end
-
 -- Stores an event after the head, trims, and rings the bell; gives its id. `seen` is the highest position that the caller has seen.
-local function append(log, head, type, body, seen, maxEvents, maxAgeMs, lifeMs, channel)
+local function append(log, type, body, seen, maxEvents, maxAgeMs, lifeMs, channel)
   -- Somebody saw positions that this log does not have: it lost its newest entries, and a chain that went on from here would hide that.
+  local head, _, groups = headOf(log)
   local isBreak = less(head, seen)
   if isBreak then
     if redis.call('EXISTS', log) == 0 then
@@ -33,6 +11,9 @@ local function append(log, head, type, body, seen, maxEvents, maxAgeMs, lifeMs, 
     redis.call('XSETID', log, seen)
     head = seen
   end
+
+  -- A read has found the same before, and left the mark for whoever appends next.
+  if groups > 0 and redis.call('XGROUP', 'DESTROY', log, 'broken') == 1 then isBreak = true end
 
   local id
   if isBreak then

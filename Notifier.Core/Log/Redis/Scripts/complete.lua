@@ -3,7 +3,7 @@
 -- ARGV  1 learner and lesson, 2 learner, 3 moment, 4 type, 5 body before the count, 6 body after it, 7 command id, 8 fingerprint ('-': no once-key),
 --       9 life of the once-key in ms, 10 highest position that the caller has seen, 11 events to keep, 12 age to keep in ms, 13 life of the log in ms,
 --       14 channel
--- Gives outcome (First, Again, KeyTaken), whether the once-key was known, whether the learner was told, position, moment, command id, count.
+-- Gives outcome (First, Again, KeyTaken; Open where the learner was not told yet), whether the once-key was known, whether the learner was told, position, moment, command id, count.
 local record = redis.call('HGET', KEYS[3], 'done ' .. ARGV[1])
 local once, isReplay = false, '0'
 if ARGV[8] ~= '-' then
@@ -12,20 +12,20 @@ if ARGV[8] ~= '-' then
   if known[1] then once, isReplay = known[2], '1' end
 end
 
-local outcome = once or 'Again'
 if not record then
-  outcome = 'First'
-  local head = headOf(KEYS[1])
   local count = redis.call('HINCRBY', KEYS[3], 'count ' .. ARGV[2], 1)
-  local id = append(KEYS[1], head, ARGV[4], ARGV[5] .. count .. ARGV[6], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
+  local id = append(KEYS[1], ARGV[4], ARGV[5] .. count .. ARGV[6], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
   record = table.concat({ '0', id, ARGV[3], ARGV[7], count }, ' ')
   redis.call('HSET', KEYS[3], 'done ' .. ARGV[1], record)
 end
 
-if ARGV[8] ~= '-' and not once then
+-- Of several that come before the learner was told, whoever tells is the first: that is settled after it, and is what the key answers from then on.
+local told, id, at, command, count = string.match(record, '^(%d) (%S+) (%S+) (%S+) (%d+)$')
+local outcome = once
+if outcome ~= 'First' then outcome = told == '1' and 'Again' or 'Open' end
+if ARGV[8] ~= '-' and outcome ~= once then
   redis.call('HSET', KEYS[2], 'fingerprint', ARGV[8], 'outcome', outcome)
   redis.call('PEXPIRE', KEYS[2], ARGV[9])
 end
 
-local told, id, at, command, count = string.match(record, '^(%d) (%S+) (%S+) (%S+) (%d+)$')
 return { outcome, isReplay, told, id, at, command, count }

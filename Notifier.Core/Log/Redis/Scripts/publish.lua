@@ -10,12 +10,12 @@ if ARGV[4] ~= '-' then
   end
 end
 
-local head, length = headOf(KEYS[1])
-if ARGV[6] ~= '-' and ARGV[6] ~= head and not (ARGV[6] == '0-0' and length == 0) then
-  return { 'HeadMoved', head, '' }
+if ARGV[6] ~= '-' then
+  local head, length = headOf(KEYS[1])
+  if ARGV[6] ~= head and not (ARGV[6] == '0-0' and length == 0) then return { 'HeadMoved', head, '' } end
 end
 
-local id = append(KEYS[1], head, ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
+local id = append(KEYS[1], ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
 if ARGV[4] ~= '-' then
   redis.call('HSET', KEYS[2], 'fingerprint', ARGV[4], 'position', id, 'command', ARGV[3])
   redis.call('PEXPIRE', KEYS[2], ARGV[5])
