@@ -24,6 +24,8 @@ internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower foll
     private bool _isWaiting;
     private bool _isDisposed;
 
+    public TopicName Topic => topic;
+
     public void Start(LogPosition head)
     {
         lock (_gate)

@@ -26,6 +26,7 @@ public sealed class RedisEventLog : IEventLog
     private readonly TimeProvider _time;
     private readonly SeenHeads _seen = new();
     private readonly ConcurrentDictionary<Doorbell, byte> _bells = new();
+    private readonly ConcurrentDictionary<TopicName, int> _followed = new();
     private readonly SemaphoreSlim _pages = new(32);
     private readonly RedisCanary _canary;
     private readonly ITimer _check;
@@ -115,6 +116,7 @@ public sealed class RedisEventLog : IEventLog
         }
 
         _bells.TryAdd(bell, 0);
+        _followed.AddOrUpdate(topic, 1, static (_, count) => count + 1);
         return following;
     }
 
@@ -149,7 +151,13 @@ public sealed class RedisEventLog : IEventLog
 
     /// <summary>The last arguments of every script that appends: what this instance has seen, what is kept, and the bell.</summary>
     internal RedisValue[] Retention(TopicName topic) =>
-        [_seen[topic].ToString(), _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic)];
+        [_followed.ContainsKey(topic) ? $"{_seen[topic]}" : $"{_seen[topic]}?", _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic)];
+
+    /// <summary>
+    /// The highest position in a topic as far as an instance can know: one that does not follow it has seen its own events alone, and others may
+    /// have seen more.
+    /// </summary>
+    private LogPosition SeenForSure(TopicName topic) => _followed.ContainsKey(topic) ? _seen[topic] : LogPosition.Zero;
 
     /// <summary>Remembers a position that a script of somebody else's has stored.</summary>
     internal void Saw(TopicName topic, LogPosition position) => _seen.Raise(topic, position);
@@ -162,7 +170,7 @@ public sealed class RedisEventLog : IEventLog
         try
         {
             var answer = (RedisResult[])(await _connection.RunAsync(
-                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs, _seen[topic].ToString()], cancellationToken))!;
+                RedisScript.Read, [_keys.Log(topic)], [direction, position, maxEvents, LogLifeMs, SeenForSure(topic).ToString()], cancellationToken))!;
             var events = Array.ConvertAll((RedisResult[])answer[1]!, entry => RedisEntry.ParseEntry(topic, entry));
             if (direction == "before") Array.Reverse(events);
             return new(events, RedisEntry.ParsePosition(answer[0]));
@@ -177,7 +185,11 @@ public sealed class RedisEventLog : IEventLog
     {
         public async ValueTask DisposeAsync()
         {
-            log._bells.TryRemove(bell, out _);
+            if (log._bells.TryRemove(bell, out _) && log._followed.AddOrUpdate(bell.Topic, 0, static (_, count) => count - 1) == 0)
+            {
+                log._followed.TryRemove(KeyValuePair.Create(bell.Topic, 0));
+            }
+
             bell.Dispose();
             try
             {

@@ -1,6 +1,11 @@
--- Stores an event after the head, trims, and rings the bell; gives its id. `seen` is the highest position that the caller has seen.
+-- Stores an event after the head, trims, and rings the bell; gives its id. `seen` is the highest position that the caller has seen, with a question
+-- mark where the caller does not follow the topic, and others may have seen more.
 local function append(log, type, body, seen, maxEvents, maxAgeMs, lifeMs, channel)
   -- Somebody saw positions that this log does not have: it lost its newest entries, and a chain that went on from here would hide that.
+  local isSure = string.sub(seen, -1) ~= '?'
+  if not isSure then seen = string.sub(seen, 1, -2) end
+  local now = redis.call('TIME')
+  local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
   local head, _, groups = headOf(log)
   local isBreak = less(head, seen)
   if isBreak then
@@ -8,6 +13,10 @@ local function append(log, type, body, seen, maxEvents, maxAgeMs, lifeMs, channe
       redis.call('XGROUP', 'CREATE', log, 'open', '0', 'MKSTREAM')
       redis.call('XGROUP', 'DESTROY', log, 'open')
     end
+
+    -- Who stands where an unsure caller stands may have missed what came after: nobody may find this event's predecessor under its feet.
+    local fresh = string.format('%.0f-0', nowMs)
+    if not isSure and less(seen, fresh) then seen = fresh end
     redis.call('XSETID', log, seen)
     head = seen
   end
@@ -22,8 +31,7 @@ local function append(log, type, body, seen, maxEvents, maxAgeMs, lifeMs, channe
     id = redis.call('XADD', log, 'MAXLEN', '~', maxEvents, '*', 't', type, 'b', body, 'p', head)
   end
 
-  local now = redis.call('TIME')
-  local oldest = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000) - tonumber(maxAgeMs)
+  local oldest = nowMs - tonumber(maxAgeMs)
   if oldest > 0 then redis.call('XTRIM', log, 'MINID', '=', string.format('%.0f', oldest)) end
   redis.call('PEXPIRE', log, lifeMs)
   redis.call('PUBLISH', channel, 'e' .. id .. ' ' .. head .. ' ' .. (isBreak and '1' or '0') .. ' ' .. type .. '\n' .. body)
