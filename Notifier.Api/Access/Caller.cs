@@ -72,6 +72,7 @@ internal sealed class Caller
         {
             TopicKind.All => true,
             TopicKind.User => IsAdmin || topic.Subject == User.Id,
+            TopicKind.Service => false,
             _ => IsAdmin || Any(_rooms, topic.Subject) || Any(_roomsToRead, topic.Subject),
         };
 

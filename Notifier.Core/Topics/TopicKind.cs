@@ -11,4 +11,7 @@ public enum TopicKind
 
     /// <summary>Everybody.</summary>
     All,
+
+    /// <summary>The instances of this service, and no client.</summary>
+    Service,
 }

@@ -14,6 +14,7 @@ public sealed class TopicName : IEquatable<TopicName>
     private const string RoomPrefix = "room:";
     private const string UserPrefix = "user:";
     private const string ClassPrefix = "class:";
+    private const string ServicePrefix = "service:";
 
     private readonly int _hashCode;
 
@@ -53,6 +54,9 @@ public sealed class TopicName : IEquatable<TopicName>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
     public static TopicName User(string user) =>
         EntityName.IsValid(user) ? new(TopicKind.User, user, UserPrefix + user) : throw new ArgumentException($"A user {EntityName.Rule}.", nameof(user));
+
+    /// <summary>A topic that instances tell each other things in. It cannot be parsed, so that no client ever names one.</summary>
+    internal static TopicName Service(string subject) => new(TopicKind.Service, subject, ServicePrefix + subject);
 
     /// <summary>The room in which the learners of a track are told of each other's progress.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
