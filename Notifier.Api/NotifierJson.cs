@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notifier.Api.Commands;
+using Notifier.Api.Diagnostics;
 using Notifier.Api.Operations;
 using Notifier.Api.Queries;
 using Notifier.Core.Events;
@@ -28,6 +29,8 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(Publish.Answer), TypeInfoPropertyName = "PublishAnswer")]
 [JsonSerializable(typeof(MessageData))]
+[JsonSerializable(typeof(SeenRequest))]
+[JsonSerializable(typeof(SelfCheckMoment))]
 [JsonSerializable(typeof(PrivateMessageData))]
 [JsonSerializable(typeof(NotificationData))]
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]

@@ -2,6 +2,7 @@ using Notifier.Api;
 using Notifier.Api.Access;
 using Notifier.Api.Admin;
 using Notifier.Api.Commands;
+using Notifier.Api.Diagnostics;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
 using Notifier.Api.Queries;
@@ -44,6 +45,7 @@ app.UseAuthorization();
 app.MapStreams();
 app.MapCommands(app.Environment);
 app.MapQueries();
+app.MapSelfCheck();
 app.MapAdmin();
 app.MapHealth();
 

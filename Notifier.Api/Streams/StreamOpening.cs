@@ -48,6 +48,28 @@ internal sealed class StreamOpening(
         }
     }
 
+    /// <summary>Lets in what streams but follows no topic: it counts at the door, and ends when the service does.</summary>
+    public async Task<IResult> OpenAsync(HttpContext http, Caller caller, Func<CancellationToken, Task> run)
+    {
+        if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            SetHeaders(http.Response);
+            await run(ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The client left, or the service goes: either way this is the end of it.
+        }
+        finally
+        {
+            door.Leave(caller.User.Id);
+        }
+
+        return Results.Empty;
+    }
+
     private async Task<IResult> StreamAsync(HttpContext http, Caller caller, StreamQuery query, StreamFormat format, bool sendsBareIds)
     {
         Subscription subscription;
