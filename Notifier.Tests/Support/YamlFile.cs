@@ -6,12 +6,17 @@ namespace Notifier.Tests.Support;
 internal static class YamlFile
 {
     /// <summary>Its root.</summary>
-    public static YamlNode Read(params string[] path)
+    public static YamlNode Read(params string[] path) => ReadAll(path).ShouldHaveSingleItem();
+
+    /// <summary>The roots of all documents that it holds.</summary>
+    public static List<YamlNode> ReadAll(params string[] path) => Parse(File.ReadAllText(Path.Combine([Repository.Root, .. path])));
+
+    /// <summary>The roots of the documents of a text.</summary>
+    public static List<YamlNode> Parse(string text)
     {
-        using var text = File.OpenText(Path.Combine([Repository.Root, .. path]));
         var yaml = new YamlStream();
-        yaml.Load(text);
-        return yaml.Documents.ShouldHaveSingleItem().RootNode;
+        yaml.Load(new StringReader(text));
+        return [.. yaml.Documents.Select(document => document.RootNode)];
     }
 
     /// <summary>What is under these keys; null where there is nothing.</summary>
