@@ -7,6 +7,7 @@ using Notifier.Api.Settings;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
+using Notifier.Core.Presence;
 using Notifier.Core.Progress;
 using Notifier.Core.Tickets;
 
@@ -21,6 +22,7 @@ internal static partial class Composition
         services.AddSingleton(settings.Log);
         services.AddSingleton(settings.Streams);
         services.AddSingleton(settings.Commands);
+        services.AddSingleton(settings.Presence);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Uptime>();
         services.AddCors();
@@ -50,6 +52,8 @@ internal static partial class Composition
         }
 
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<Typing>();
+        services.AddSingleton<Rooms>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
@@ -84,6 +88,7 @@ internal static partial class Composition
     public static void WarmUp(this WebApplication app)
     {
         app.Services.GetRequiredService<IEventLog>();
+        app.Services.GetRequiredService<Rooms>();
         app.Services.GetRequiredService<Uptime>();
     }
 

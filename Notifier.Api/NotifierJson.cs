@@ -14,6 +14,7 @@ namespace Notifier.Api;
     MaxDepth = MaxDepth)]
 [JsonSerializable(typeof(SendMessage.Request), TypeInfoPropertyName = "SendMessageRequest")]
 [JsonSerializable(typeof(SendRoomEvent.Request), TypeInfoPropertyName = "SendRoomEventRequest")]
+[JsonSerializable(typeof(SendTyping.Request), TypeInfoPropertyName = "SendTypingRequest")]
 [JsonSerializable(typeof(SendPrivateMessage.Request), TypeInfoPropertyName = "SendPrivateMessageRequest")]
 [JsonSerializable(typeof(Notify.Request), TypeInfoPropertyName = "NotifyRequest")]
 [JsonSerializable(typeof(Broadcast.Request), TypeInfoPropertyName = "BroadcastRequest")]
