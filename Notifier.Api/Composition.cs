@@ -4,6 +4,7 @@ using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
+using Notifier.Core.Inbox;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
@@ -42,6 +43,10 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
             services.AddSingleton<ILessonProgress, RedisLessonProgress>();
             services.AddSingleton<ITickets, RedisTickets>();
+            services.AddSingleton<IReadMarks, RedisReadMarks>();
+            services.AddSingleton(provider => Rooms.Shared(
+                provider.GetRequiredService<RedisEventLog>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence,
+                provider.GetRequiredService<TimeProvider>()));
         }
         else
         {
@@ -49,11 +54,13 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IReadMarks, MemoryReadMarks>();
+            services.AddSingleton(provider => Rooms.Alone(
+                provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
         }
 
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<Typing>();
-        services.AddSingleton<Rooms>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>

@@ -32,6 +32,8 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(PrivateMessageData))]
 [JsonSerializable(typeof(NotificationData))]
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]
+[JsonSerializable(typeof(ListRooms.Answer), TypeInfoPropertyName = "ListRoomsAnswer")]
+[JsonSerializable(typeof(ReadRoomPresence.Answer), TypeInfoPropertyName = "ReadRoomPresenceAnswer")]
 [JsonSerializable(typeof(Health.Answer), TypeInfoPropertyName = "HealthAnswer")]
 internal sealed partial class NotifierJson : JsonSerializerContext
 {
