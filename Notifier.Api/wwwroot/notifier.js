@@ -444,7 +444,7 @@ export class Connection {
   #dozing;
   #pausedBy;
 
-  // topic -> { isNew, behind, held, run, isStale }. `behind` is where to catch up from: an event's id, or a position of the stream.
+  // topic -> { isNew, joined, settle, behind, held, run, isStale }. `behind` is where to catch up from: an event's id, or a position of the stream.
   // Until that is done, what the stream brings of the topic is held.
   #wants = new Map();
   #seen = new Map();
@@ -490,13 +490,15 @@ export class Connection {
   /** True in the tab that has the stream. */
   get isLeader() { return this.#stream !== undefined; }
 
-  /** Also hears `topic` from now on, or with `room:a@<id>` from that event on. */
+  /** Also hears `topic` from now on, or with `room:a@<id>` from that event on; becomes true once it does, false where it never will. */
   join(topic) {
-    this.#want(topic);
+    const { joined } = this.#want(topic);
     this.#rearrange();
+    return joined;
   }
 
   leave(topic) {
+    this.#wants.get(topic)?.settle(false);
     this.#wants.delete(topic);
     for (const map of [this.#seen, this.#members, this.#typers]) map.delete(this.#resolve(topic));
     this.#rearrange();
@@ -639,6 +641,7 @@ export class Connection {
     if (this.#closing.signal.aborted) return;
     this.#part();
     this.#closing.abort();
+    for (const want of this.#wants.values()) want.settle(false);
     this.#setState(state);
   }
 
@@ -660,7 +663,12 @@ export class Connection {
 
   #want(topic) {
     const [name, behind] = topic.split("@");
-    if (!this.#wants.has(name)) this.#wants.set(name, { isNew: true, behind });
+    if (!this.#wants.has(name)) {
+      const want = { isNew: true, behind };
+      want.joined = new Promise(resolve => want.settle = resolve);
+      this.#wants.set(name, want);
+    }
+    return this.#wants.get(name);
   }
 
   #resolve(topic) { return topic === "user:me" && this.#welcome ? `user:${this.#welcome.user.id}` : topic; }
@@ -761,7 +769,8 @@ export class Connection {
   }
 
   #drop(topics, problem) {
-    const mine = topics.filter(topic => this.#wants.delete(topic));
+    const mine = topics.filter(topic => this.#wants.has(topic));
+    for (const topic of mine) this.leave(topic);
     for (const [tab, theirs] of this.#others) this.#others.set(tab, theirs.filter(topic => !topics.includes(topic)));
     if (mine.length > 0) this.#call("onError", Object.assign(problem, { topics: mine }));
   }
@@ -836,6 +845,7 @@ export class Connection {
       }
 
       want.isNew = false;
+      want.settle(true);
       if (want.behind === undefined) continue;
       if (want.run) want.isStale = true;
       else late.push([topic, want]);

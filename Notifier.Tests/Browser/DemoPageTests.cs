@@ -112,7 +112,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         var bob = await JoinAsync(host, "bob", room);
         await ada.RouteAsync("**/messages?*", route => route.AbortAsync());
         await SayAsync(ada, "Hello?");
-        await Expect(ada.GetByText("The service cannot be reached.")).ToBeVisibleAsync();
+        await Expect(ada.GetByText("The service cannot be reached.")).ToBeVisibleAsync(new() { Timeout = 20_000 });
 
         await ShootAsync(ada, "not-sent");
         await ada.UnrouteAllAsync();
@@ -245,7 +245,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
     }
 
     [SkippableFact]
-    public async Task Private_messages_notifications_broadcasts_and_other_types_are_shown_to_whom_they_are_for()
+    public async Task What_is_for_one_user_is_in_the_inbox_and_what_is_for_all_in_every_room()
     {
         var (room, me) = (Fresh.Room(), Fresh.User());
         var ada = await JoinAsync(host, me, room);
@@ -256,13 +256,140 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await PostAsync($"/api/rooms/{room}/events?as=grace", """{"type":"doc:update","data":{"version":7}}""");
         await PostAsync("/api/broadcast?as=grace", $$$"""{"type":"announcement","data":{"text":"Noon {{{room}}}"}}""");
 
-        await Expect(ada.Locator(".private")).ToContainTextAsync("Between us");
-        await Expect(ada.GetByText("New post On compilers")).ToBeVisibleAsync();
         await Expect(ada.GetByText("""grace {"version":7}""")).ToBeVisibleAsync();
         await Expect(ada.GetByText($"grace Noon {room}")).ToBeVisibleAsync();
         await Expect(bob.GetByText($"grace Noon {room}")).ToBeVisibleAsync();
-        await Expect(bob.Locator("#entries")).Not.ToContainTextAsync("Between us");
-        await Expect(bob.Locator("#entries")).Not.ToContainTextAsync("New post");
+        await Expect(InboxBadge(ada)).ToHaveTextAsync("2");
+        await Expect(InboxBadge(bob)).ToBeHiddenAsync();
+        await OpenInboxAsync(ada);
+        await Expect(ada.Locator("#letters .text")).ToHaveTextAsync(["New post On compilers", "Between us"]);
+    }
+
+    [SkippableFact]
+    public async Task Letters_reach_both_ends_and_reading_them_is_one_state_for_all_windows()
+    {
+        var (room, me, friend) = (Fresh.Room(), Fresh.User(), Fresh.User());
+        var ada = await JoinAsync(host, me, room);
+        var phone = await JoinAsync(host, me, room);
+        var bob = await JoinAsync(host, friend, room);
+
+        await OpenInboxAsync(bob);
+        await bob.GetByLabel("To", new() { Exact = true }).FillAsync(me);
+        await bob.GetByLabel("Private message", new() { Exact = true }).FillAsync("Lunch?");
+        await bob.GetByLabel("Private message", new() { Exact = true }).PressAsync("Enter");
+
+        await Expect(bob.Locator("#letters .own .text")).ToHaveTextAsync(["Lunch?"]);
+        await Expect(InboxBadge(ada)).ToHaveTextAsync("1");
+        await Expect(InboxBadge(phone)).ToHaveTextAsync("1");
+        await OpenInboxAsync(ada);
+        await Expect(ada.Locator("#letters .new .text")).ToHaveTextAsync(["Lunch?"]);
+        await ada.GetByRole(AriaRole.Button, new() { Name = "Mark all as read" }).ClickAsync();
+        await Expect(InboxBadge(ada)).ToBeHiddenAsync();
+        await Expect(InboxBadge(phone)).ToBeHiddenAsync();
+        await Expect(ada.Locator("#letters .new")).ToHaveCountAsync(0);
+        await ada.ReloadAsync();
+        await Expect(State(ada)).ToHaveTextAsync("Live");
+        await OpenInboxAsync(ada);
+        await Expect(ada.Locator("#letters .text")).ToHaveTextAsync(["Lunch?"]);
+        await Expect(InboxBadge(ada)).ToBeHiddenAsync();
+    }
+
+    [SkippableFact]
+    public async Task Two_windows_see_each_other_come_type_and_go()
+    {
+        await using var brisk = NotifierHost.With(("Presence:GraceSeconds", "0"));
+        var room = Fresh.Room();
+        var ada = await JoinAsync(brisk, "ada", room);
+        await Expect(Members(ada)).ToHaveTextAsync(["ada"]);
+        var bob = await JoinAsync(brisk, "bob", room);
+        await Expect(Members(ada)).ToHaveTextAsync(["ada", "bob"]);
+        await Expect(Members(bob)).ToHaveTextAsync(["ada", "bob"]);
+
+        await bob.GetByLabel("Message", new() { Exact = true }).PressSequentiallyAsync("So");
+        await Expect(ada.GetByText("bob is typing…")).ToBeVisibleAsync();
+        await Expect(bob.GetByText("is typing…")).ToHaveCountAsync(0);
+        await bob.GetByLabel("Message", new() { Exact = true }).PressAsync("Enter");
+        await Expect(ada.GetByText("bob is typing…")).ToHaveCountAsync(0);
+
+        await bob.CloseAsync();
+        await Expect(Members(ada)).ToHaveTextAsync(["ada"]);
+    }
+
+    [SkippableFact]
+    public async Task A_line_that_is_cut_shows_what_it_missed_when_it_is_let_go()
+    {
+        var room = Fresh.Room();
+        var ada = await JoinAsync(host, "ada", room);
+        await Expect(ada.Locator("#connection")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[0-9a-f]{16}$"));
+
+        await ada.GetByRole(AriaRole.Button, new() { Name = "Cut the line" }).ClickAsync();
+        await Expect(State(ada)).ToHaveTextAsync("Line cut");
+        await host.Http.SayAsync(room, "meanwhile");
+        await SayAsync(ada, "one can send all the same");
+        await Expect(Stored(ada)).ToHaveCountAsync(1);
+        await Expect(Messages(ada)).ToHaveTextAsync(["one can send all the same"]);
+        await ada.GetByRole(AriaRole.Button, new() { Name = "Cut the line" }).ClickAsync();
+
+        await Expect(Messages(ada)).ToHaveTextAsync(["meanwhile", "one can send all the same"]);
+        await Expect(State(ada)).ToHaveTextAsync("Live");
+    }
+
+    [SkippableFact]
+    public async Task Rooms_are_joined_and_left_by_keyboard_and_count_what_is_unread()
+    {
+        var (one, two) = (Fresh.Room(), Fresh.Room());
+        await host.Http.SayAsync(two, "history");
+        var ada = await JoinAsync(host, "ada", one);
+
+        await ada.Locator("#joiner summary").FocusAsync();
+        await ada.Keyboard.PressAsync("Enter");
+        await Expect(ada.GetByLabel("Room or class to join")).ToBeFocusedAsync();
+        await ada.Keyboard.TypeAsync(two);
+        await ada.Keyboard.PressAsync("Enter");
+        await Expect(ada.GetByRole(AriaRole.Heading, new() { Name = two })).ToBeVisibleAsync();
+        await Expect(ada.GetByLabel("Message", new() { Exact = true })).ToBeFocusedAsync();
+        await host.Http.SayAsync(two, "live");
+        await Expect(Messages(ada)).ToHaveTextAsync(["history", "live"]);
+        await host.Http.SayAsync(one, "elsewhere");
+        await Expect(ada.Locator("#places .place").Filter(new() { HasText = one }).Locator(".badge")).ToHaveTextAsync("1");
+        ada.Url.ShouldEndWith($"?as=ada&room={one}&room={two}");
+
+        await ada.GetByRole(AriaRole.Button, new() { Name = "Leave" }).FocusAsync();
+        await ada.Keyboard.PressAsync("Enter");
+        await Expect(Messages(ada)).ToHaveTextAsync(["elsewhere"]);
+        await Expect(ada.Locator("#places .place")).ToHaveCountAsync(2);
+    }
+
+    [SkippableFact]
+    public async Task Older_messages_are_shown_when_they_are_asked_for()
+    {
+        var room = Fresh.Room();
+        for (var i = 1; i <= 130; i++) await PostAsync("/api/publish?as=grace", JsonSerializer.Serialize(new { topics = new[] { $"room:{room}" }, type = "message", data = new { text = $"{i}" } }));
+        var ada = await JoinAsync(host, "ada", room);
+        await Expect(Messages(ada)).ToHaveCountAsync(100);
+        await Expect(Messages(ada).First).ToHaveTextAsync("31");
+
+        await ada.GetByRole(AriaRole.Button, new() { Name = "Show older" }).ClickAsync();
+
+        await Expect(Messages(ada)).ToHaveTextAsync([.. Enumerable.Range(1, 130).Select(i => $"{i}")]);
+        await Expect(ada.GetByRole(AriaRole.Button, new() { Name = "Show older" })).ToBeHiddenAsync();
+    }
+
+    [SkippableFact]
+    public async Task Seven_windows_of_one_browser_do_not_run_into_its_limit_of_connections()
+    {
+        var room = Fresh.Room();
+        var first = await JoinAsync(host, "ada", room);
+        var pages = new List<IPage> { first };
+        for (var i = 0; i < 6; i++)
+        {
+            pages.Add(await first.Context.NewPageAsync());
+            await JoinAsync(host, pages[^1], "ada", room);
+        }
+
+        await SayAsync(pages[^1], "to seven windows");
+
+        foreach (var page in pages) await Expect(Messages(page)).ToHaveTextAsync(["to seven windows"]);
     }
 
     [SkippableFact]
@@ -342,6 +469,10 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await PostAsync("/api/broadcast?as=office", """{"type":"announcement","data":{"text":"Maintenance at noon"}}""");
         await Expect(ada.GetByText("office Maintenance at noon")).ToBeVisibleAsync();
         await ShootAsync(ada, $"class-{name}");
+        await OpenInboxAsync(ada);
+        await Expect(ada.Locator("#letters")).ToContainTextAsync("Grace wrote about compilers");
+        await ShootAsync(ada, $"inbox-{name}");
+        await ada.GetByRole(AriaRole.Button, new() { Name = $"Class {track}" }).ClickAsync();
         await ada.GetByRole(AriaRole.Button, new() { Name = "Send from a terminal" }).ClickAsync();
         await ShootAsync(ada, $"terminal-{name}");
 
@@ -357,6 +488,12 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
     }
 
     private static ILocator Messages(IPage page) => page.Locator("#entries .bubble .text");
+
+    private static ILocator Members(IPage page) => page.Locator("#members .name");
+
+    private static ILocator InboxBadge(IPage page) => page.Locator("#places .place").First.Locator(".badge");
+
+    private static Task OpenInboxAsync(IPage page) => page.Locator("#places .place").First.ClickAsync();
 
     private static ILocator Stored(IPage page) => page.GetByRole(AriaRole.Img, new() { Name = "stored" });
 
