@@ -410,7 +410,7 @@ public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClass
         await ada.GetByLabel("Its name").PressAsync("Enter");
         await Expect(State(ada)).ToHaveTextAsync("Live");
         await SayAsync(ada, new string('x', 4001));
-        await Expect(ada.GetByLabel("Message")).ToHaveAccessibleDescriptionAsync("Message takes 1 to 4000 characters.");
+        await Expect(ada.GetByLabel("Message", new() { Exact = true })).ToHaveAccessibleDescriptionAsync("Message takes 1 to 4000 characters.");
         await Expect(Messages(ada)).ToHaveCountAsync(0);
     }
 
