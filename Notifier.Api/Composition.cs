@@ -4,9 +4,11 @@ using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
+using Notifier.Core.Inbox;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
+using Notifier.Core.Presence;
 using Notifier.Core.Progress;
 using Notifier.Core.Tickets;
 
@@ -21,6 +23,7 @@ internal static partial class Composition
         services.AddSingleton(settings.Log);
         services.AddSingleton(settings.Streams);
         services.AddSingleton(settings.Commands);
+        services.AddSingleton(settings.Presence);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Uptime>();
         services.AddCors();
@@ -40,6 +43,10 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
             services.AddSingleton<ILessonProgress, RedisLessonProgress>();
             services.AddSingleton<ITickets, RedisTickets>();
+            services.AddSingleton<IReadMarks, RedisReadMarks>();
+            services.AddSingleton(provider => Rooms.Shared(
+                provider.GetRequiredService<RedisEventLog>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence,
+                provider.GetRequiredService<TimeProvider>()));
         }
         else
         {
@@ -47,9 +54,13 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IReadMarks, MemoryReadMarks>();
+            services.AddSingleton(provider => Rooms.Alone(
+                provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
         }
 
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<Typing>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
@@ -84,6 +95,7 @@ internal static partial class Composition
     public static void WarmUp(this WebApplication app)
     {
         app.Services.GetRequiredService<IEventLog>();
+        app.Services.GetRequiredService<Rooms>();
         app.Services.GetRequiredService<Uptime>();
     }
 

@@ -14,6 +14,7 @@ namespace Notifier.Api;
     MaxDepth = MaxDepth)]
 [JsonSerializable(typeof(SendMessage.Request), TypeInfoPropertyName = "SendMessageRequest")]
 [JsonSerializable(typeof(SendRoomEvent.Request), TypeInfoPropertyName = "SendRoomEventRequest")]
+[JsonSerializable(typeof(SendTyping.Request), TypeInfoPropertyName = "SendTypingRequest")]
 [JsonSerializable(typeof(SendPrivateMessage.Request), TypeInfoPropertyName = "SendPrivateMessageRequest")]
 [JsonSerializable(typeof(Notify.Request), TypeInfoPropertyName = "NotifyRequest")]
 [JsonSerializable(typeof(Broadcast.Request), TypeInfoPropertyName = "BroadcastRequest")]
@@ -31,6 +32,8 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(PrivateMessageData))]
 [JsonSerializable(typeof(NotificationData))]
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]
+[JsonSerializable(typeof(ListRooms.Answer), TypeInfoPropertyName = "ListRoomsAnswer")]
+[JsonSerializable(typeof(ReadRoomPresence.Answer), TypeInfoPropertyName = "ReadRoomPresenceAnswer")]
 [JsonSerializable(typeof(Health.Answer), TypeInfoPropertyName = "HealthAnswer")]
 internal sealed partial class NotifierJson : JsonSerializerContext
 {

@@ -13,6 +13,7 @@ internal static class CommandRoutes
         services.AddSingleton<EventWriter>();
         services.AddSingleton<IValidator<SendMessage.Request>, SendMessage.Validator>();
         services.AddSingleton<IValidator<SendRoomEvent.Request>, SendRoomEvent.Validator>();
+        services.AddSingleton<IValidator<SendTyping.Request>, SendTyping.Validator>();
         services.AddSingleton<IValidator<SendPrivateMessage.Request>, SendPrivateMessage.Validator>();
         services.AddSingleton<IValidator<Notify.Request>, Notify.Validator>();
         services.AddSingleton<IValidator<Broadcast.Request>, Broadcast.Validator>();
@@ -36,6 +37,7 @@ internal static class CommandRoutes
         var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
         SendMessage.Map(routes);
         SendRoomEvent.Map(routes);
+        SendTyping.Map(routes);
         SendPrivateMessage.Map(routes);
         Notify.Map(routes);
         Broadcast.Map(routes);

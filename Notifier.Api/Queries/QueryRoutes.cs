@@ -10,6 +10,8 @@ internal static class QueryRoutes
         var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
         RoomHistory.Map(routes);
         TrackProgress.Map(routes);
+        ListRooms.Map(routes);
+        ReadRoomPresence.Map(routes);
     }
 
     /// <summary>A route for GET, and for HEAD, which asks the same without the body.</summary>

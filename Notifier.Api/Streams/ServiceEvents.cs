@@ -3,6 +3,7 @@ using System.Text.Json;
 using Notifier.Api.Commands;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
 
 namespace Notifier.Api.Streams;
 
@@ -14,7 +15,8 @@ internal static class ServiceEvents
     public static SseFrame TokenExpired { get; } = SseFrame.ForService("expired", """{"reason":"token"}"""u8);
 
     public static SseFrame Welcome(
-        string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed) =>
+        string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed,
+        IReadOnlyList<RoomListing> presence) =>
         Frame("welcome", writer =>
         {
             writer.WriteString("connection"u8, connection);
@@ -29,6 +31,16 @@ internal static class ServiceEvents
             for (var i = 0; i < subscription.TopicCount; i++) writer.WriteStringValue(subscription[i].Topic.Value);
             writer.WriteEndArray();
             writer.WriteBoolean("resumed"u8, isResumed);
+            writer.WriteStartObject("presence"u8);
+            foreach (var room in presence)
+            {
+                writer.WriteStartObject(room.Room.Value);
+                writer.WriteNumber("count"u8, room.Count);
+                if (room.Users is not null) PresenceJson.WriteUsers(writer, "users"u8, room.Users);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
         });
 
     public static SseFrame OfGap(Gap gap) => Frame("gap", writer => WriteGap(writer, gap));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
 
 namespace Notifier.Api.Streams;
 
@@ -23,6 +24,7 @@ internal sealed class SseStream
     private readonly IHttpRequestLifetimeFeature _request;
     private readonly StreamContext _context;
     private readonly Subscription _subscription;
+    private readonly Attendance _attendance;
     private readonly SseWriter _writer;
     private readonly Caller _caller;
     private readonly FrozenSet<string>? _types;
@@ -39,11 +41,12 @@ internal sealed class SseStream
     private bool _movedUnseen;
     private int _end;
 
-    public SseStream(HttpContext http, StreamContext context, Subscription subscription, Caller caller, StreamQuery query, bool sendsBareIds)
+    public SseStream(HttpContext http, StreamContext context, Subscription subscription, Attendance attendance, Caller caller, StreamQuery query, bool sendsBareIds)
     {
         _request = http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         _context = context;
         _subscription = subscription;
+        _attendance = attendance;
         _writer = new(http.Response.BodyWriter);
         _caller = caller;
         _types = query.Types;
@@ -64,7 +67,7 @@ internal sealed class SseStream
         _writer.WriteRetry(_context.NextRetryMs());
         WriteId();
         _writer.Write(ServiceEvents.Welcome(
-            Connection, _context.Instance, _context.Time.GetUtcNow(), _context.Options.HeartbeatSeconds, _caller.User, _subscription, _isResumed).Whole.Span);
+            Connection, _context.Instance, _context.Time.GetUtcNow(), _context.Options.HeartbeatSeconds, _caller.User, _subscription, _isResumed, _attendance.Greet()).Whole.Span);
         await FlushAsync();
 
         while (Ending == EndReason.None)
@@ -159,6 +162,9 @@ internal sealed class SseStream
             case DeliveryKind.Gap:
                 WriteId();
                 _writer.Write(ServiceEvents.OfGap(delivery.Gap).Whole.Span);
+                break;
+            case DeliveryKind.Signal when delivery.Signal is PresenceEvent told:
+                if (_attendance.Read(told) is { } change) _writer.Write(change.Whole.Span);
                 break;
             case DeliveryKind.Signal when _types is null || _types.Contains(delivery.Signal.Type) || EventType.IsReserved(delivery.Signal.Type):
                 _writer.Write(delivery.Signal.Frame.Whole.Span);

@@ -2,6 +2,7 @@ using Notifier.Api.Access;
 using Notifier.Api.Problems;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
 using Notifier.Core.Tickets;
 using Notifier.Core.Topics;
 
@@ -9,7 +10,7 @@ namespace Notifier.Api.Streams;
 
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, ITickets tickets, IHostApplicationLifetime lifetime)
+    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -61,6 +62,10 @@ internal sealed class StreamOpening(
 
         using (subscription)
         {
+            // Before the ticket, which is spent last; a poll is in no room.
+            using var attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
+            if (attendance is null) return TurnAway(http, BusyReason.Store);
+
             try
             {
                 if (caller.Ticket is { } ticket && !await tickets.SpendAsync(ticket, http.RequestAborted))
@@ -79,8 +84,10 @@ internal sealed class StreamOpening(
                 return Results.Empty;
             }
 
+            if (query.Joins) await attendance.JoinAsync(caller.User);
+
             SetHeaders(http.Response);
-            var stream = new SseStream(http, context, subscription, caller, query, sendsBareIds);
+            var stream = new SseStream(http, context, subscription, attendance, caller, query, sendsBareIds);
             streams.Add(stream);
             try
             {
@@ -92,6 +99,18 @@ internal sealed class StreamOpening(
             }
 
             return Results.Empty;
+        }
+    }
+
+    private async Task<Attendance?> TryWatchAsync(IEnumerable<(TopicName Topic, StartPoint Start)> topics, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rooms.WatchAsync(topics.Select(t => t.Topic), cancellationToken);
+        }
+        catch (LogUnavailableException)
+        {
+            return null;
         }
     }
 

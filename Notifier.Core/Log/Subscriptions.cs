@@ -1,3 +1,4 @@
+using Notifier.Core.Events;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -32,6 +33,12 @@ public sealed class Subscriptions : IAsyncDisposable
         _budget = new(options.TailBytes);
         _sweep = time.CreateTimer(static s => ((Subscriptions)s!).Sweep(), this, SweepInterval, SweepInterval);
     }
+
+    /// <summary>
+    /// Sees each signal of a followed topic before its subscribers do; true: it has taken the signal, and tells them itself what follows from it.
+    /// Set before the first subscription opens; called under the log's locks, so it must not block.
+    /// </summary>
+    public Func<TopicName, EphemeralEvent, bool>? TakesSignal { get; set; }
 
     /// <summary>Topics that have a tail here.</summary>
     public int FollowedTopics
@@ -87,6 +94,12 @@ public sealed class Subscriptions : IAsyncDisposable
         foreach (var tail in rest) await EndAsync(tail);
     }
 
+    /// <summary>Tells this instance's subscribers of a topic, and nobody else.</summary>
+    internal void Tell(TopicName topic, EphemeralEvent ephemeral) => TailOf(topic)?.Tell(ephemeral);
+
+    /// <summary>As <see cref="Tell"/>, in place of what was told before: a subscriber that is behind gets the newest alone.</summary>
+    internal void TellNewest(TopicName topic, EphemeralEvent ephemeral) => TailOf(topic)?.TellNewest(ephemeral);
+
     internal void Close(Subscription subscription)
     {
         foreach (var cursor in subscription.Cursors)
@@ -94,6 +107,11 @@ public sealed class Subscriptions : IAsyncDisposable
             cursor.Tail.Remove(cursor);
             Unfollow(cursor.Tail);
         }
+    }
+
+    private TopicTail? TailOf(TopicName topic)
+    {
+        lock (_gate) return _tails.GetValueOrDefault(topic);
     }
 
     private static async Task EndAsync(TopicTail tail)
@@ -124,7 +142,7 @@ public sealed class Subscriptions : IAsyncDisposable
         {
             if (!_tails.TryGetValue(topic, out tail))
             {
-                _tails[topic] = tail = new(topic, _log, _options, _time, _budget);
+                _tails[topic] = tail = new(topic, _log, _options, _time, _budget, TakesSignal);
                 mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 tail.Following = mine.Task;
             }

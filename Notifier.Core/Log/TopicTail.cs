@@ -22,6 +22,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     private readonly TimeProvider _time;
     private readonly TailBudget _budget;
     private readonly int _maxEvents;
+    private readonly Func<TopicName, EphemeralEvent, bool>? _takesSignal;
 
     private readonly Lock _gate = new();
     private readonly EventRing _ring = new();
@@ -32,18 +33,22 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     private long _ringBytes;
     private int _generation;
     private Task? _filling;
+    private EphemeralEvent? _newest;
+    private int _newestIndex;
 
     private readonly Lock _cursorsGate = new();
     private readonly List<TopicCursor> _cursors = [];
     private int _isWaking;
 
-    public TopicTail(TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget)
+    public TopicTail(
+        TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget, Func<TopicName, EphemeralEvent, bool>? takesSignal = null)
     {
         Topic = topic;
         _log = log;
         _options = options;
         _time = time;
         _budget = budget;
+        _takesSignal = takesSignal;
 
         // A ring that held more than the log would hide what retention drops.
         _maxEvents = Math.Min(options.TailEvents, options.MaxEventsPerTopic);
@@ -92,10 +97,28 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
 
     public void OnSignal(EphemeralEvent ephemeral)
     {
+        if (_takesSignal?.Invoke(Topic, ephemeral) is not true) Tell(ephemeral);
+    }
+
+    /// <summary>Hands a signal to the cursors that are here now.</summary>
+    public void Tell(EphemeralEvent ephemeral)
+    {
         lock (_gate)
         {
             if (_signals.Length == 0) _signals = new (long, EphemeralEvent)[MaxSignals];
             _signals[_signalCount++ % MaxSignals] = (_ring.End, ephemeral);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Hands a signal to the cursors in place of the one before it: who has not read that one yet gets the newest alone.</summary>
+    public void TellNewest(EphemeralEvent ephemeral)
+    {
+        lock (_gate)
+        {
+            _newest = ephemeral;
+            _newestIndex++;
         }
 
         Wake();
@@ -108,6 +131,13 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
         lock (_gate)
         {
             if (!Locate(cursor)) return TailRead.Elsewhere;
+
+            if (cursor.NewestIndex != _newestIndex)
+            {
+                cursor.NewestIndex = _newestIndex;
+                signal = _newest;
+                return TailRead.Signal;
+            }
 
             if (cursor.SignalIndex < _signalCount)
             {
@@ -165,7 +195,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
 
     public void Add(TopicCursor cursor)
     {
-        lock (_gate) cursor.SignalIndex = _signalCount;
+        lock (_gate) (cursor.SignalIndex, cursor.NewestIndex) = (_signalCount, _newestIndex);
         lock (_cursorsGate)
         {
             cursor.Slot = _cursors.Count;
