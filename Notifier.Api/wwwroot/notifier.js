@@ -68,7 +68,13 @@ class Api {
     return Boolean(this.#options.getToken);
   }
 
-  async token() { return this.#token ??= await this.#options.getToken?.(); }
+  async token() {
+    try {
+      return this.#token ??= await this.#options.getToken?.();
+    } catch (cause) {
+      throw new Problem("The page could not get a token.", { cause });
+    }
+  }
 
   async #bearer() {
     const token = await this.token();

@@ -24,6 +24,9 @@ export class Progress {
     this.#rows.set(userId, row);
   }
 
+  /** The service has answered that this user completed it; the event may come later. */
+  done(lesson) { this.#mine.add(lesson); }
+
   /** The lesson to suggest: the first of the usual names that is not done. */
   get next() {
     let next = 1;

@@ -191,7 +191,8 @@ export class Stage {
       const { status, at } = await this.#line.completeLesson(track, lesson);
       explain(byId("complete"));
       byId("completed").replaceChildren(...status === 201 ? [`Completed ${lesson}.`] : [`You had completed ${lesson} at `, timeOf(at), "."]);
-      byId("lesson").value = progress.next === lesson ? "" : progress.next;
+      progress.done(lesson);
+      byId("lesson").value = progress.next;
     } catch (problem) {
       byId("completed").textContent = "";
       explain(byId("complete"), problem);

@@ -413,6 +413,58 @@ public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : ICla
     }
 
     [SkippableFact]
+    public async Task A_page_of_another_origin_streams_and_sends_where_its_origin_is_listed()
+    {
+        await using var service = NotifierHost.In(
+            "Production", ("Auth:SigningKey", TestTokens.Key), ("Cors:Origins", host.Address.GetLeftPart(UriPartial.Authority)), ("Streams:MaxAge", "00:00:02"), ("Streams:RetryMs", "50"));
+        var room = Fresh.Room();
+        var token = TestTokens.For("ada", rooms: [room]);
+        var ada = await ListenAsync($"{{ query: {{}}, url: '{service.Address}', token: '{token}', topics: ['room:{room}'] }}");
+
+        await ada.EvaluateAsync($"line.send('{room}', 'from elsewhere')");
+        await ada.OpenAsync(2);
+        await ada.EvaluateAsync($"line.send('{room}', 'and again')");
+
+        await ada.HeardAsync("from elsewhere", "and again");
+        (await ada.EvaluateAsync<string[]>("problems")).ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task Typing_is_told_to_the_others_and_not_at_every_key()
+    {
+        var room = Fresh.Room();
+        var ada = await ListenAsync($"{{ topics: ['room:{room}'] }}");
+        var bob = await ListenAsync($"{{ query: {{ as: 'bob' }}, topics: ['room:{room}'] }}");
+        var sent = 0;
+        bob.Page.Request += (_, request) => sent += request.Url.Contains("/typing", StringComparison.Ordinal) ? 1 : 0;
+
+        await bob.EvaluateAsync($"for (let key = 0; key < 20; key++) line.typing('{room}')");
+        await ada.TrueAsync("typists.length === 1");
+        await bob.EvaluateAsync($"line.typing('{room}', false), line.typing('{room}', false)");
+        await ada.TrueAsync("typists.length === 2");
+
+        sent.ShouldBe(2);
+        (await ada.EvaluateAsync<string[]>("typists.map(room => `${room.users.map(user => user.id)}`)")).ShouldBe(["bob", ""]);
+        (await bob.EvaluateAsync<int>("typists.length")).ShouldBe(0);
+    }
+
+    [SkippableFact]
+    public async Task Who_is_there_is_told_at_first_and_whenever_it_changes()
+    {
+        await using var brisk = NotifierHost.With(("Presence:GraceSeconds", "0"));
+        var room = Fresh.Room();
+        var ada = await Listener.OpenAsync(await chromium.OpenWindowAsync(), brisk.Address, $"{{ topics: ['room:{room}'] }}");
+        await ada.TrueAsync("members.at(-1)?.users?.map(user => user.id).join() === 'ada'");
+
+        var bob = await Listener.OpenAsync(await chromium.OpenWindowAsync(), brisk.Address, $"{{ query: {{ as: 'bob' }}, topics: ['room:{room}'] }}");
+        await bob.TrueAsync("members.at(-1)?.users?.map(user => user.id).sort().join() === 'ada,bob'");
+        await ada.TrueAsync("members.at(-1).users.map(user => user.id).join() === 'ada,bob'");
+        await bob.EvaluateAsync("line.close()");
+
+        await ada.TrueAsync("members.at(-1).users.map(user => user.id).join() === 'ada' && members.at(-1).left[0].id === 'bob'");
+    }
+
+    [SkippableFact]
     public async Task Members_follow_from_the_welcome_and_what_changes()
     {
         var page = await chromium.OpenWindowAsync();
