@@ -10,6 +10,9 @@ namespace Notifier.Api.Commands;
 /// <summary>Reads a body and checks what holds for every one, before anything is made of it.</summary>
 internal static class RequestBody
 {
+    /// <summary>The server ends bodies that come too slowly on the average; this ends those that came at once, but for their last byte.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The body's bytes, valid UTF-8 and JSON without NUL; or the problem with it.</summary>
@@ -25,7 +28,7 @@ internal static class RequestBody
         }
 
         var limit = metadata.GetMetadata<BodyLimit>()?.MaxBytes ?? http.RequestServices.GetRequiredService<NotifierSettings>().Commands.MaxBodyBytes;
-        if (await ReadUpToAsync(http, limit) is not { } bytes)
+        if (http.Request.ContentLength > limit || await ReadInTimeAsync(http, limit) is not { } bytes)
         {
             return (default, new(StatusCodes.Status413PayloadTooLarge, $"The body takes at most {limit} bytes; send less, or several commands."));
         }
@@ -51,12 +54,25 @@ internal static class RequestBody
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Value.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit)
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
     {
-        if (http.Request.ContentLength > limit) return null;
+        using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
+        try
+        {
+            return await ReadUpToAsync(http, limit, end.Token);
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The body was not there in time.", StatusCodes.Status408RequestTimeout, e);
+        }
+    }
 
-        // Past the limit by one, the body is too large; the server need not read on.
-        var buffer = new byte[(int?)http.Request.ContentLength ?? Math.Min(limit + 1, 4096)];
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit, CancellationToken cancellationToken)
+    {
+        // Room for what has come, not for what is announced, which costs its sender nothing. Past the limit by one, the body is too large.
+        var size = Math.Min((int?)http.Request.ContentLength ?? limit + 1, limit + 1);
+        var buffer = new byte[Math.Min(size, 4096)];
         var length = 0;
         while (true)
         {
@@ -64,10 +80,10 @@ internal static class RequestBody
             {
                 if (length == http.Request.ContentLength) return buffer;
                 if (length > limit) return null;
-                Array.Resize(ref buffer, Math.Min(limit + 1, Math.Max(buffer.Length * 2, 256)));
+                Array.Resize(ref buffer, Math.Min(size, Math.Max(buffer.Length * 2, 256)));
             }
 
-            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted);
+            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken);
             if (read == 0) return buffer.AsMemory(0, length);
             length += read;
         }

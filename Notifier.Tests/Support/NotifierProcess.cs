@@ -46,6 +46,7 @@ internal sealed partial class NotifierProcess : IDisposable
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var name in NotifierHost.PermitSettings) start.Environment[$"Commands__{name}"] = "1000000000";
         foreach (var (name, value) in variables ?? []) start.Environment[name] = value;
         return new(start);
     }
