@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
@@ -56,15 +57,21 @@ internal static class RequestBody
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
     {
+        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that cannot be read on to its end.
         using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
+        using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
         try
         {
-            return await ReadUpToAsync(http, limit, end.Token);
+            return await ReadUpToAsync(http, limit, http.RequestAborted);
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
             throw new BadHttpRequestException("The body was not there in time.", StatusCodes.Status408RequestTimeout, e);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
+        {
+            // What the server says of a chunk's size that no number holds.
+            throw new BadHttpRequestException("The body cannot be read.", StatusCodes.Status400BadRequest, e);
         }
     }
 

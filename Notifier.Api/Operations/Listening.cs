@@ -40,7 +40,15 @@ internal static class Listening
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits, settings);
         });
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = Bind);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.CreateBoundListenSocket = Bind;
+            sockets.MaxWriteBufferSize = MaxResponseBufferBytes;
+            sockets.MaxReadBufferSize = MaxRequestBufferBytes;
+
+            // After a cut all clients of an instance come at once; whom the queue has no room for tries again a second later, and then three.
+            sockets.Backlog = 4096;
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
 

@@ -75,7 +75,6 @@ public sealed class MalformedRequestTests(NotifierHost host) : IClassFixture<Not
     [InlineData("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n")]
     [InlineData("Content-Length: 1\r\nContent-Length: 1\r\n\r\n{")]
-    [InlineData("Content-Length: +2\r\n\r\n{}")]
     [InlineData("Content-Length: 0x2\r\n\r\n{}")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n-1\r\n")]
@@ -90,35 +89,6 @@ public sealed class MalformedRequestTests(NotifierHost host) : IClassFixture<Not
         answer.Split("HTTP/1.1 ").Length.ShouldBeLessThanOrEqualTo(3, "Our problem, and the server's own bare answer that nobody reads.");
         answer.ShouldNotContain("404");
         answer.ShouldNotContain("201");
-    }
-
-    [Fact]
-    public async Task What_is_sent_behind_a_request_for_a_stream_is_not_answered_and_not_kept()
-    {
-        using var client = await RawClient.SendAsync(host.Address, "GET /api/rooms/pipelined/events HTTP/1.1\r\nHost: test\r\n\r\n");
-        await client.ReadUntilAsync("event: welcome");
-        await client.SendAsync("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\nnonsense");
-        await host.Http.SayAsync("pipelined", "first");
-        await client.ReadUntilAsync("first");
-
-        var garbage = new byte[4_000_000];
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var clients = new List<RawClient>();
-        var floods = new List<Task>();
-        for (var n = 0; n < 100; n++)
-        {
-            var flooding = await RawClient.SendAsync(host.Address, "GET /api/rooms/pipelined/events HTTP/1.1\r\nHost: test\r\n\r\n");
-            await flooding.ReadUntilAsync("event: welcome");
-            floods.Add(flooding.FloodAsync(garbage));
-            clients.Add(flooding);
-        }
-
-        await host.Http.SayAsync("pipelined", "second");
-        foreach (var flooding in clients) await flooding.ReadUntilAsync("second");
-        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(40_000_000);
-        foreach (var flooding in clients) flooding.Reset();
-        await Task.WhenAll(floods);
-        (await client.ReadUntilAsync("second")).ShouldNotContain("HTTP/1.1 200");
     }
 
     [Fact]

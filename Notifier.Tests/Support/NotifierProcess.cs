@@ -25,6 +25,16 @@ internal sealed partial class NotifierProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>What it holds now: bytes in memory, and open descriptors.</summary>
+    public (long Bytes, int Descriptors) Holds
+    {
+        get
+        {
+            _process.Refresh();
+            return (_process.WorkingSet64, Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length);
+        }
+    }
+
     /// <summary>All that it printed so far.</summary>
     public string Output
     {
