@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -57,16 +58,12 @@ internal static class RequestBody
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
     {
-        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that cannot be read on to its end.
+        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that it cannot read to its end.
         using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
         using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
         try
         {
-            return await ReadUpToAsync(http, limit, http.RequestAborted);
-        }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
-        {
-            throw new BadHttpRequestException("The body was not there in time.", StatusCodes.Status408RequestTimeout, e);
+            return await ReadUpToAsync(http, limit);
         }
         catch (IOException e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
         {
@@ -75,24 +72,24 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit, CancellationToken cancellationToken)
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit)
     {
-        // Room for what has come, not for what is announced, which costs its sender nothing. Past the limit by one, the body is too large.
-        var size = Math.Min((int?)http.Request.ContentLength ?? limit + 1, limit + 1);
-        var buffer = new byte[Math.Min(size, 4096)];
-        var length = 0;
+        // Room for what has come, not for what is announced, which costs its sender nothing.
+        var body = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 0, 256, 4096));
+        var reader = http.Request.BodyReader;
         while (true)
         {
-            if (length == buffer.Length)
+            var result = await reader.ReadAsync(http.RequestAborted);
+            if (result.IsCanceled)
             {
-                if (length == http.Request.ContentLength) return buffer;
-                if (length > limit) return null;
-                Array.Resize(ref buffer, Math.Min(size, Math.Max(buffer.Length * 2, 256)));
+                reader.AdvanceTo(result.Buffer.Start);
+                throw new BadHttpRequestException("The body was not there in time.", StatusCodes.Status408RequestTimeout);
             }
 
-            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken);
-            if (read == 0) return buffer.AsMemory(0, length);
-            length += read;
+            foreach (var segment in result.Buffer) body.Write(segment.Span);
+            reader.AdvanceTo(result.Buffer.End);
+            if (body.WrittenCount > limit) return null;
+            if (result.IsCompleted) return body.WrittenMemory;
         }
     }
 

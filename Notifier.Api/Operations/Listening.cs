@@ -26,6 +26,14 @@ internal static class Listening
     /// </summary>
     private const int SendBufferBytes = 64 * 1024;
 
+    /// <summary>Past <c>Streams:WriteTimeoutSeconds</c>.</summary>
+    private const int VanishedAfterSeconds = 15;
+
+    private const int IpProtoTcp = 6;
+
+    /// <summary>Linux' TCP_USER_TIMEOUT (RFC 5482).</summary>
+    private const int TcpUserTimeout = 18;
+
     private const string DefaultUrl = "http://localhost:3001";
 
     /// <summary>64 topics with their positions do not fit into the 8 KiB that the server allows a request line by default.</summary>
@@ -42,7 +50,7 @@ internal static class Listening
         });
         builder.WebHost.UseSockets(sockets =>
         {
-            sockets.CreateBoundListenSocket = Bind;
+            sockets.CreateBoundListenSocket = endpoint => Bind(endpoint, settings.Streams.WriteTimeoutSeconds);
             sockets.MaxWriteBufferSize = MaxResponseBufferBytes;
             sockets.MaxReadBufferSize = MaxRequestBufferBytes;
 
@@ -93,11 +101,18 @@ internal static class Listening
         limits.MinResponseDataRate = null;
     }
 
-    // Accepted connections inherit the listening socket's buffers.
-    private static Socket Bind(EndPoint endpoint)
+    // Accepted connections inherit the listening socket's options.
+    private static Socket Bind(EndPoint endpoint, int writeTimeoutSeconds)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-        if (endpoint is IPEndPoint) socket.SendBufferSize = SendBufferBytes;
+        if (endpoint is not IPEndPoint) return socket;
+        socket.SendBufferSize = SendBufferBytes;
+
+        // A peer that vanished acknowledges nothing, not even heartbeats; left to itself the kernel believes in it for a quarter of an hour. Later than
+        // the write deadline, which knows more of who merely does not read.
+        Span<byte> milliseconds = stackalloc byte[sizeof(int)];
+        BitConverter.TryWriteBytes(milliseconds, (writeTimeoutSeconds + VanishedAfterSeconds) * 1000);
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(IpProtoTcp, TcpUserTimeout, milliseconds);
         return socket;
     }
 

@@ -13,10 +13,13 @@ namespace Notifier.Tests.Hostile;
 internal sealed class HonestClient(Uri address, string path, int total)
 {
     private static readonly byte[] Id = "\nid: "u8.ToArray();
+    private static readonly byte[] Retry = "retry: "u8.ToArray();
+    private static readonly byte[] Instance = "\"instance\":\""u8.ToArray();
     private static readonly byte[] Text = "\"text\":\""u8.ToArray();
 
     private readonly byte[] _buffer = new byte[8192];
     private string? _lastId;
+    private int _retryMs;
 
     /// <summary>Milliseconds from the moment an event was due to the moment it was here, one for each.</summary>
     public double[] Times { get; } = new double[total];
@@ -26,6 +29,9 @@ internal sealed class HonestClient(Uri address, string path, int total)
 
     /// <summary>Times that it had to come back.</summary>
     public int Returns { get; private set; }
+
+    /// <summary>Each stream that it was let into: when, and on which instance.</summary>
+    public List<(long At, string Instance)> Welcomes { get; } = [];
 
     public TaskCompletionSource IsWelcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,7 +44,9 @@ internal sealed class HonestClient(Uri address, string path, int total)
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port), cancellationToken);
             await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n{(_lastId is null ? "" : $"Last-Event-ID: {_lastId}\r\n")}\r\n"), cancellationToken);
             await ReadAsync(socket, cancellationToken);
-            if (Seen < total) Returns++;
+            if (Seen == total) return;
+            Returns++;
+            await Task.Delay(TimeSpan.FromMilliseconds(_retryMs), TimeProvider.System, cancellationToken);
         }
     }
 
@@ -61,9 +69,10 @@ internal sealed class HonestClient(Uri address, string path, int total)
         while (bytes[start..].IndexOf("\n\n"u8) is >= 0 and var length)
         {
             var block = bytes.Slice(start, length);
+            if (block.IndexOf(Retry) is >= 0 and var retry) _retryMs = int.Parse(Until(block[(retry + Retry.Length)..], (byte)'\n'), CultureInfo.InvariantCulture);
             if (block.IndexOf(Id) is >= 0 and var id) _lastId = Encoding.ASCII.GetString(Until(block[(id + Id.Length)..], (byte)'\n'));
             if (block.IndexOf(Text) is >= 0 and var text) TakeEvent(Encoding.ASCII.GetString(Until(block[(text + Text.Length)..], (byte)'"')), now);
-            else if (block.IndexOf("event: welcome"u8) >= 0) IsWelcome.TrySetResult();
+            else if (block.IndexOf("event: welcome"u8) >= 0) TakeWelcome(block, now);
 
             // Its line break is the first byte of what follows, so that an id on the next block's first line is found as any other.
             start += length + 1;
@@ -81,5 +90,11 @@ internal sealed class HonestClient(Uri address, string path, int total)
         Times[Seen++] = Stopwatch.GetElapsedTime(long.Parse(text.AsSpan(colon + 1), CultureInfo.InvariantCulture), now).TotalMilliseconds;
     }
 
-    private static Span<byte> Until(Span<byte> bytes, byte end) => bytes[..bytes.IndexOf(end)];
+    private void TakeWelcome(Span<byte> block, long now)
+    {
+        Welcomes.Add((now, Encoding.ASCII.GetString(Until(block[(block.IndexOf(Instance) + Instance.Length)..], (byte)'"'))));
+        IsWelcome.TrySetResult();
+    }
+
+    private static Span<byte> Until(Span<byte> bytes, byte end) => bytes.IndexOf(end) is >= 0 and var length ? bytes[..length] : bytes;
 }
