@@ -30,6 +30,7 @@ internal static partial class Composition
         services.AddSingleton<Uptime>();
         services.AddCors();
         services.AddHostedService<RejectedRequests>();
+        services.AddHostedService<SecondSignal>();
         return services;
     }
 

@@ -34,6 +34,7 @@ builder.Services
 
 var app = builder.Build();
 
+app.UseSecurityHeaders();
 app.UseProxies(settings);
 app.UseOrigins(settings);
 app.UseMiddleware<ProblemMiddleware>();

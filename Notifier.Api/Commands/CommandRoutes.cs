@@ -10,6 +10,7 @@ internal static class CommandRoutes
     public static IServiceCollection AddCommands(this IServiceCollection services)
     {
         ValidatorOptions.Global.PropertyNameResolver = static (_, _, expression) => expression is null ? null : NameOf(expression.Body);
+        services.AddSingleton<CommandPermits>();
         services.AddSingleton<EventWriter>();
         services.AddSingleton<IValidator<SendMessage.Request>, SendMessage.Validator>();
         services.AddSingleton<IValidator<SendRoomEvent.Request>, SendRoomEvent.Validator>();

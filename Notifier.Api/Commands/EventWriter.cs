@@ -11,7 +11,7 @@ using Notifier.Core.Topics;
 namespace Notifier.Api.Commands;
 
 /// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
-internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersions answers, TimeProvider time)
+internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersions answers, CommandPermits permits, TimeProvider time)
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
@@ -57,9 +57,9 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersi
     public void Changed(TopicName topic) => answers.Changed(AnswerKind.Events, topic);
 
     /// <summary>Stores one event in one topic and answers for it.</summary>
-    public async Task<IResult> WriteAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    public async Task<IResult> WriteAsync(Caller caller, TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
-        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller)) is { } refused) return refused;
         return Answer(topic, draft.Type, await AppendAsync(topic, draft, terms, cancellationToken));
     }
 
@@ -67,10 +67,10 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersi
     /// Stores one event in two topics, the second keyed by the first's id: whoever repeats the command finishes what is incomplete and repeats nothing.
     /// </summary>
     public async Task<IResult> WriteToBothAsync(
-        TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
+        Caller caller, TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
     {
         var tried = draft(NewCommandId());
-        if (RefuseSize(first, tried) is { } tooLarge) return tooLarge;
+        if ((RefuseSize(first, tried) ?? permits.Refuse(caller)) is { } refused) return refused;
         var stored = await AppendAsync(first, tried, new(once), cancellationToken);
         if (stored.IsStored)
         {
@@ -82,9 +82,9 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersi
     }
 
     /// <summary>Tells an event to who is there now.</summary>
-    public async Task<IResult> SignalAsync(TopicName topic, EventDraft draft, CancellationToken cancellationToken)
+    public async Task<IResult> SignalAsync(Caller caller, TopicName topic, EventDraft draft, CancellationToken cancellationToken)
     {
-        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
         await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }

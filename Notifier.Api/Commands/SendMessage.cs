@@ -21,7 +21,7 @@ internal static class SendMessage
 
         var data = EventWriter.Encode(new MessageData(command.Body.Text!, command.Body.Data), NotifierJson.Plain.MessageData);
         var draft = EventWriter.Draft(caller, command.Body, EventType.Message, data);
-        return await writer.WriteAsync(topic, draft, new(command.Once(caller, http)), cancellationToken);
+        return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
     internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

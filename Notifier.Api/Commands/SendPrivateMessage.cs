@@ -24,8 +24,8 @@ internal static class SendPrivateMessage
 
         var once = command.Once(caller, http);
         return sender.Equals(recipient)
-            ? await writer.WriteAsync(recipient, Draft(null), new(once), cancellationToken)
-            : await writer.WriteToBothAsync(recipient, sender, Draft, once, cancellationToken);
+            ? await writer.WriteAsync(caller, recipient, Draft(null), new(once), cancellationToken)
+            : await writer.WriteToBothAsync(caller, recipient, sender, Draft, once, cancellationToken);
     }
 
     internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

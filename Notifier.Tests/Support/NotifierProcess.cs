@@ -25,6 +25,16 @@ internal sealed partial class NotifierProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>What it holds now: bytes in memory, and open descriptors.</summary>
+    public (long Bytes, int Descriptors) Holds
+    {
+        get
+        {
+            _process.Refresh();
+            return (_process.WorkingSet64, Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length);
+        }
+    }
+
     /// <summary>All that it printed so far.</summary>
     public string Output
     {
@@ -46,6 +56,7 @@ internal sealed partial class NotifierProcess : IDisposable
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var name in NotifierHost.PermitSettings) start.Environment[$"Commands__{name}"] = "1000000000";
         foreach (var (name, value) in variables ?? []) start.Environment[name] = value;
         return new(start);
     }
