@@ -63,8 +63,8 @@ internal sealed class CommandPermits : IDisposable
         var rate = Rate(bucket.Kind);
         return new(new()
         {
-            // Never less than a second of the rate, or a steady sender at that rate would be refused for the unevenness of its clock.
-            TokenLimit = Math.Max(_options.Burst, rate / 60),
+            // Of the higher rates never less than a second's, or a steady sender at that rate would be refused for the unevenness of its clock.
+            TokenLimit = bucket.Kind == BucketKind.User ? _options.Burst : Math.Max(_options.Burst, rate / 60),
             TokensPerPeriod = rate,
             ReplenishmentPeriod = TimeSpan.FromMinutes(1),
             QueueLimit = 0,

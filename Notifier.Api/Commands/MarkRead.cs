@@ -14,12 +14,13 @@ internal static class MarkRead
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications/read", MarkAsync);
 
     private static async Task<IResult> MarkAsync(
-        string user, Command<Request> command, Caller caller, UserInbox inbox, EventWriter writer, IEventLog log, HttpContext http, CancellationToken cancellationToken)
+        string user, Command<Request> command, Caller caller, UserInbox inbox, EventWriter writer, CommandPermits permits, IEventLog log, HttpContext http,
+        CancellationToken cancellationToken)
     {
         var body = command.Body;
         var topic = TopicName.User(caller.Resolve(user));
         if (topic.Subject != caller.User.Id && !caller.IsPublisher) return Problem.Forbidden("Reading for somebody else takes the role publisher.");
-        if (EventWriter.RefuseOnBehalf(caller, body) is { } refused) return refused;
+        if ((EventWriter.RefuseOnBehalf(caller, body) ?? permits.Refuse(caller)) is { } refused) return refused;
 
         var claim = command.Once(caller, http) is { } once ? await log.ClaimAsync(once, cancellationToken) : ClaimOutcome.Claimed;
         if (claim == ClaimOutcome.Taken) return EventWriter.KeyTaken;
@@ -34,7 +35,7 @@ internal static class MarkRead
             var draft = EventWriter.Draft(caller, body, EventType.NotificationsRead, data);
 
             // Keyed by the mark, so that a repeat after a failure between the two tells it, and any other repeat tells nothing.
-            await writer.WriteAsync(topic, draft, new(OnceKey.Of(topic.Value, EventType.NotificationsRead, mark.Value.ToString(), default)), cancellationToken);
+            await writer.AppendAsync(topic, draft, new(OnceKey.Of(topic.Value, EventType.NotificationsRead, mark.Value.ToString(), default)), cancellationToken);
         }
 
         return TypedResults.NoContent();

@@ -12,11 +12,11 @@ internal static class SendTyping
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/typing", SendAsync);
 
-    private static async Task<IResult> SendAsync(string room, Command<Request> command, Caller caller, Typing typing, CancellationToken cancellationToken)
+    private static async Task<IResult> SendAsync(string room, Command<Request> command, Caller caller, Typing typing, CommandPermits permits, CancellationToken cancellationToken)
     {
         var topic = TopicName.Room(room);
         if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
-        if (EventWriter.RefuseOnBehalf(caller, command.Body) is { } refused) return refused;
+        if ((EventWriter.RefuseOnBehalf(caller, command.Body) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
 
         await typing.SendAsync(topic, command.Body.OnBehalfOf ?? caller.User, command.Body.Typing is true, cancellationToken);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
