@@ -6,7 +6,11 @@ using Notifier.Api.Problems;
 using Notifier.Api.Queries;
 using Notifier.Api.Settings;
 using Notifier.Api.Streams;
+using Notifier.Core.Log.Embedded;
 
+// A word and no setting, so the configuration never sees it.
+var isRepair = args.Contains("--repair");
+args = [.. args.Where(arg => arg != "--repair")];
 var builder = WebApplication.CreateBuilder(args);
 
 NotifierSettings settings;
@@ -22,7 +26,7 @@ catch (InvalidSettingsException e)
 
 builder.AddLogs();
 builder.UseListening(settings, args);
-await builder.Services.AddStoreAsync(settings);
+await builder.Services.AddStoreAsync(settings, isRepair);
 builder.Services
     .AddSettings(settings)
     .AddAccess(settings)
@@ -45,7 +49,15 @@ app.MapCommands(app.Environment);
 app.MapQueries();
 app.MapHealth();
 
-app.WarmUp();
-app.WarnOfSettings(builder.Configuration);
+try
+{
+    app.WarmUp();
+}
+catch (JournalException e)
+{
+    await Console.Error.WriteLineAsync($"Notifier cannot start:{Environment.NewLine}{e.Message}");
+    return 1;
+}
+
 await app.RunAsync();
 return 0;
