@@ -27,7 +27,7 @@ public class NotifierHost : IAsyncDisposable, IDisposable
             web.UseSetting("Logging:LogLevel:Default", "Warning");
             web.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
             web.UseSetting("Streams:MaxPerUser", "10000");
-            web.UseSetting("Log:Path", Environment.GetEnvironmentVariable("JTEST") is { } j ? j + Guid.NewGuid().ToString("N") : "");
+            web.UseSetting("Log:Path", "");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
             if (services is not null) web.ConfigureTestServices(services);
         });

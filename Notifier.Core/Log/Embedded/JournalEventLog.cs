@@ -21,6 +21,7 @@ public sealed class JournalEventLog : IEventLog
     private readonly JournalTopics _topics;
     private readonly JournalWriter _writer;
     private readonly JournalKeeper _keeper;
+    private int _isClosed;
 
     private JournalEventLog(LogOptions options, TimeProvider time, IJournalWatch watch, JournalDisk disk, bool isRepair)
     {
@@ -141,6 +142,9 @@ public sealed class JournalEventLog : IEventLog
 
     public ValueTask DisposeAsync()
     {
+        // A container that knows it by two names disposes it twice.
+        if (Interlocked.Exchange(ref _isClosed, 1) == 1) return ValueTask.CompletedTask;
+
         // What waits is written first, and it may need the keeper to make room.
         _writer.Dispose();
         _keeper.Dispose();
