@@ -9,7 +9,7 @@ namespace Notifier.Core.Log.Embedded;
 /// </summary>
 internal static class JournalFormat
 {
-    /// <summary>Magic, the numbers of the first and the last segment that this one stands for, checksum, four bytes of room.</summary>
+    /// <summary>Magic, the numbers of the first and the last segment that this one stands for, four bytes of room, checksum.</summary>
     public const int HeaderBytes = 32;
 
     /// <summary>Mark, length of the records, checksum of length and records.</summary>
@@ -32,7 +32,7 @@ internal static class JournalFormat
         Magic.CopyTo(header);
         BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), first);
         BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(16), last);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(24), Crc32C.Of(header.AsSpan(0, 24)));
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(28), Crc32C.Of(header.AsSpan(0, 28)));
         return header;
     }
 
@@ -42,7 +42,7 @@ internal static class JournalFormat
         if (bytes.Length < HeaderBytes || !bytes.StartsWith(Magic)) return false;
         first = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
         last = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]) == Crc32C.Of(bytes[..24]) && first <= last;
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]) == Crc32C.Of(bytes[..28]) && first <= last;
     }
 
     /// <summary>True where a whole commit stands at the start of <paramref name="bytes"/>; its length with its header.</summary>

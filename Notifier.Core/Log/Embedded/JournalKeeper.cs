@@ -35,6 +35,7 @@ internal sealed class JournalKeeper : IDisposable
     private readonly AutoResetEvent _wake = new(false);
     private readonly AutoResetEvent _kept = new(false);
     private readonly Lock _gate = new();
+    private readonly Lock _round = new();
     private volatile bool _isStopped;
     private volatile bool _isStateOverBytes;
     private bool _isFailing;
@@ -93,8 +94,13 @@ internal sealed class JournalKeeper : IDisposable
         _kept.Dispose();
     }
 
-    /// <summary>One round. Called by the keeper's thread, and by tests while that has not been started.</summary>
+    /// <summary>One round; one at a time, whoever asks for it.</summary>
     internal void Keep()
+    {
+        lock (_round) KeepOnce();
+    }
+
+    private void KeepOnce()
     {
         try
         {
