@@ -10,6 +10,7 @@ using Notifier.Core.Log.Embedded;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
 using Notifier.Core.Progress;
+using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
 
 namespace Notifier.Api;
@@ -42,6 +43,7 @@ internal static class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
             services.AddSingleton<ILessonProgress, RedisLessonProgress>();
             services.AddSingleton<ITickets, RedisTickets>();
+            services.AddSingleton<IRefusals, RedisRefusals>();
         }
         else if (settings.Log.Path.Length > 0)
         {
@@ -58,9 +60,11 @@ internal static class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IRefusals, MemoryRefusals>();
         }
 
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<Revocations>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
