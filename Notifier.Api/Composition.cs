@@ -7,6 +7,7 @@ using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
 using Notifier.Core.Inbox;
 using Notifier.Core.Log;
+using Notifier.Core.Log.Embedded;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
 using Notifier.Core.Presence;
@@ -17,7 +18,7 @@ using Notifier.Core.Tickets;
 namespace Notifier.Api;
 
 /// <summary>What the parts are made of.</summary>
-internal static partial class Composition
+internal static class Composition
 {
     public static IServiceCollection AddSettings(this IServiceCollection services, NotifierSettings settings)
     {
@@ -34,7 +35,7 @@ internal static partial class Composition
         return services;
     }
 
-    public static async Task AddStoreAsync(this IServiceCollection services, NotifierSettings settings)
+    public static async Task AddStoreAsync(this IServiceCollection services, NotifierSettings settings, bool isRepair)
     {
         if (settings.Redis.Configuration.Length > 0)
         {
@@ -51,6 +52,15 @@ internal static partial class Composition
                 provider.GetRequiredService<RedisEventLog>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence,
                 provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<IRefusals, RedisRefusals>();
+        }
+        else if (settings.Log.Path.Length > 0)
+        {
+            services.AddSingleton<IJournalWatch, JournalLines>();
+            services.AddSingleton(provider => JournalEventLog.Open(settings.Log, TimeProvider.System, provider.GetRequiredService<IJournalWatch>(), isRepair));
+            services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<JournalEventLog>());
+            services.AddSingleton<ILessonProgress, JournalLessonProgress>();
+            services.AddSingleton<IReadMarks, JournalReadMarks>();
+            services.AddSingleton<ITickets, MemoryTickets>();
         }
         else
         {
@@ -110,13 +120,4 @@ internal static partial class Composition
         };
         app.Services.GetRequiredService<Uptime>();
     }
-
-    /// <summary>Says what a setting will do that has no effect yet.</summary>
-    public static void WarnOfSettings(this WebApplication app, IConfiguration configuration)
-    {
-        if (string.IsNullOrEmpty(configuration["Redis:Configuration"]) && !string.IsNullOrEmpty(configuration["Log:Path"])) LogPathWithoutJournal(app.Logger, configuration["Log:Path"]!);
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Log:Path is {Path}, but this version keeps events in memory alone: a restart forgets them.")]
-    private static partial void LogPathWithoutJournal(ILogger logger, string path);
 }

@@ -8,7 +8,11 @@ using Notifier.Api.Queries;
 using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
 using Notifier.Api.Streams;
+using Notifier.Core.Log.Embedded;
 
+// A word and no setting, so the configuration never sees it.
+var isRepair = args.Contains("--repair");
+args = [.. args.Where(arg => arg != "--repair")];
 var builder = WebApplication.CreateBuilder(args);
 
 NotifierSettings settings;
@@ -24,7 +28,7 @@ catch (InvalidSettingsException e)
 
 builder.AddLogs();
 builder.UseListening(settings, args);
-await builder.Services.AddStoreAsync(settings);
+await builder.Services.AddStoreAsync(settings, isRepair);
 builder.Services
     .AddSettings(settings)
     .AddAccess(settings)
@@ -52,7 +56,15 @@ app.MapSession();
 app.MapAdmin();
 app.MapHealth();
 
-app.WarmUp();
-app.WarnOfSettings(builder.Configuration);
+try
+{
+    app.WarmUp();
+}
+catch (JournalException e)
+{
+    await Console.Error.WriteLineAsync($"Notifier cannot start:{Environment.NewLine}{e.Message}");
+    return 1;
+}
+
 await app.RunAsync();
 return 0;

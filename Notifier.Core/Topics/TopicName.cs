@@ -58,6 +58,13 @@ public sealed class TopicName : IEquatable<TopicName>
     /// <summary>A topic that instances tell each other things in. It cannot be parsed, so that no client ever names one.</summary>
     internal static TopicName Service(string subject) => new(TopicKind.Service, subject, ServicePrefix + subject);
 
+    /// <summary>A name that a store has kept.</summary>
+    /// <exception cref="FormatException">It is no topic's name.</exception>
+    internal static TopicName FromStored(string value) =>
+        TryParse(value, out var topic) ? topic
+        : value.StartsWith(ServicePrefix, StringComparison.Ordinal) ? Service(value[ServicePrefix.Length..])
+        : throw new FormatException($"'{value}' is no topic.");
+
     /// <summary>The room in which the learners of a track are told of each other's progress.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
     public static TopicName Class(string track) => Room(ClassPrefix + track);

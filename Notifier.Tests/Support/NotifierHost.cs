@@ -31,6 +31,7 @@ public class NotifierHost : IAsyncDisposable, IDisposable
             web.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
             web.UseSetting("Streams:MaxPerUser", "10000");
             foreach (var name in PermitSettings) web.UseSetting($"Commands:{name}", "1000000000");
+            web.UseSetting("Log:Path", "");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
             if (services is not null) web.ConfigureTestServices(services);
         });

@@ -1,0 +1,14 @@
+namespace Notifier.Tests.Support;
+
+/// <summary>A folder of its own, gone with the test.</summary>
+internal sealed class ScratchFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("notifier-test-").FullName;
+
+    public string[] Files(string pattern = "*") => [.. Directory.GetFiles(Path, pattern).Order(StringComparer.Ordinal)];
+
+    /// <summary>Bytes that its files take.</summary>
+    public long Bytes => Files().Sum(file => new FileInfo(file).Length);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
