@@ -8,6 +8,7 @@ using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
 using Notifier.Core.Progress;
+using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
 
 namespace Notifier.Api;
@@ -40,6 +41,7 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
             services.AddSingleton<ILessonProgress, RedisLessonProgress>();
             services.AddSingleton<ITickets, RedisTickets>();
+            services.AddSingleton<IRefusals, RedisRefusals>();
         }
         else
         {
@@ -47,9 +49,11 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IRefusals, MemoryRefusals>();
         }
 
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<Revocations>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>

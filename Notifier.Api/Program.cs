@@ -1,5 +1,6 @@
 using Notifier.Api;
 using Notifier.Api.Access;
+using Notifier.Api.Admin;
 using Notifier.Api.Commands;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
@@ -43,6 +44,7 @@ app.UseAuthorization();
 app.MapStreams();
 app.MapCommands(app.Environment);
 app.MapQueries();
+app.MapAdmin();
 app.MapHealth();
 
 app.WarmUp();
