@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
+using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
 using Notifier.Core.Log;
@@ -89,6 +90,7 @@ internal static partial class Composition
     {
         app.Services.GetRequiredService<IEventLog>();
         app.Services.GetRequiredService<Uptime>();
+        app.Services.StartMetrics();
     }
 
     /// <summary>Says what a setting will do that has no effect yet.</summary>

@@ -3,6 +3,7 @@ using Notifier.Api.Access;
 using Notifier.Api.Admin;
 using Notifier.Api.Commands;
 using Notifier.Api.Operations;
+using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
 using Notifier.Api.Queries;
 using Notifier.Api.Settings;
@@ -26,6 +27,7 @@ builder.UseListening(settings, args);
 await builder.Services.AddStoreAsync(settings);
 builder.Services
     .AddSettings(settings)
+    .AddNotifierMetrics()
     .AddAccess(settings)
     .AddCommands()
     .AddStreams();
@@ -34,6 +36,7 @@ var app = builder.Build();
 
 app.UseProxies(settings);
 app.UseOrigins(settings);
+app.UseMiddleware<CommandLog>();
 app.UseMiddleware<ProblemMiddleware>();
 app.UseOperationsPort(settings);
 app.UseDefaultFiles();
@@ -46,6 +49,7 @@ app.MapCommands(app.Environment);
 app.MapQueries();
 app.MapAdmin();
 app.MapHealth();
+app.MapMetrics();
 
 app.WarmUp();
 app.WarnOfSettings(builder.Configuration);

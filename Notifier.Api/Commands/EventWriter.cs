@@ -4,13 +4,14 @@ using Notifier.Api.Access;
 using Notifier.Api.Problems;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
 namespace Notifier.Api.Commands;
 
 /// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
-internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvider time)
+internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvider time, NotifierMetrics metrics)
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
@@ -74,6 +75,7 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
     {
         if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
         await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
+        metrics.PublishedEphemeral(draft.Type);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 

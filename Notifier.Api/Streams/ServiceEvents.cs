@@ -37,15 +37,17 @@ internal static class ServiceEvents
 
     public static SseFrame Busy(BusyReason reason, int retryMs) => Frame("busy", writer =>
     {
-        writer.WriteString("reason"u8, reason switch
-        {
-            BusyReason.Draining => "draining",
-            BusyReason.Full => "full",
-            BusyReason.TooManyStreams => "too-many-streams",
-            _ => "store",
-        });
+        writer.WriteString("reason"u8, NameOf(reason));
         writer.WriteNumber("retryMs"u8, retryMs);
     });
+
+    public static string NameOf(BusyReason reason) => reason switch
+    {
+        BusyReason.Draining => "draining",
+        BusyReason.Full => "full",
+        BusyReason.TooManyStreams => "too-many-streams",
+        _ => "store",
+    };
 
     /// <summary>The members of a gap's data.</summary>
     public static void WriteGap(Utf8JsonWriter writer, Gap gap)

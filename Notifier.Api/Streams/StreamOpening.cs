@@ -10,7 +10,7 @@ namespace Notifier.Api.Streams;
 
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, ITickets tickets, IRefusals refusals, IHostApplicationLifetime lifetime)
+    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, ITickets tickets, IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -65,7 +65,7 @@ internal sealed class StreamOpening(
             if (format == StreamFormat.Poll)
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
-                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
+                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
 
@@ -75,7 +75,7 @@ internal sealed class StreamOpening(
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
                 SetHeaders(http.Response);
-                await stream.RunAsync();
+                await ledger.RunAsync(stream);
             }
             finally
             {
@@ -118,6 +118,7 @@ internal sealed class StreamOpening(
     /// </summary>
     private IResult TurnAway(HttpContext http, BusyReason reason)
     {
+        ledger.TurnedAway(reason);
         var retryMs = context.NextRetryMs();
         if (StreamFormats.NamesEventStream(http.Request)) return new BusyStream(reason, retryMs);
 

@@ -1,4 +1,3 @@
-using Notifier.Core.Metrics;
 using Notifier.Core.Topics;
 
 namespace Notifier.Core.Events;

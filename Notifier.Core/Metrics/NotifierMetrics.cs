@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Notifier.Core.Events;
+using Notifier.Core.Topics;
 
 namespace Notifier.Core.Metrics;
 
@@ -83,7 +84,11 @@ public sealed class NotifierMetrics : IDisposable
 
     public void StreamRefused(string reason) => _turnedAway.Add(1, Label("reason", reason));
 
-    public void Published(string type) => _published.Add(1, CountedType.IndexOf(type));
+    public void Published(TopicName topic, string type)
+    {
+        // What instances tell each other is nobody's event.
+        if (topic.Kind != TopicKind.Service) _published.Add(1, CountedType.IndexOf(type));
+    }
 
     public void PublishedEphemeral(string type) => _published.Add(1, CountedType.Count + CountedType.IndexOf(type));
 

@@ -157,7 +157,7 @@ public sealed class MemoryEventLog : IEventLog
             held.Gate.Exit();
         }
 
-        _metrics.Published(draft.Type);
+        _metrics.Published(topic, draft.Type);
         if (Interlocked.Add(ref _bytes, grown) > _options.MaxBytes) Evict();
         return new(AppendOutcome.Stored, logged.Position, draft.CommandId);
     }

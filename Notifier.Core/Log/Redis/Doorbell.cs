@@ -10,12 +10,13 @@ namespace Notifier.Core.Log.Redis;
 /// the head. A bell is a hint: losing one costs time, never an event.
 /// </summary>
 /// <remarks>One lock guards all fields and every call of the follower; it is held for lines, and never across a read.</remarks>
-internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower follower, SeenHeads seen, TimeProvider time, NotifierMetrics metrics) : IDisposable
+internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower follower, SeenHeads seen, TimeProvider time, NotifierMetrics? metrics = null) : IDisposable
 {
     private const int MaxParked = 64;
     private const int PageEvents = 256;
     private static readonly TimeSpan MaxParkedTime = TimeSpan.FromMilliseconds(20);
 
+    private readonly NotifierMetrics _metrics = metrics ?? NotifierMetrics.Unread;
     private readonly Lock _gate = new();
     private readonly Dictionary<LogPosition, LoggedEvent> _parked = [];
     private LogPosition _head;
@@ -76,7 +77,7 @@ internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower foll
 
     private void Ring(LoggedEvent logged)
     {
-        metrics.BellsReceived.Add(1);
+        _metrics.BellsReceived.Add(1);
         lock (_gate)
         {
             if (_isDisposed || (_isStarted && logged.Position <= _head)) return;
@@ -164,8 +165,8 @@ internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower foll
 
         if (missed > 0)
         {
-            metrics.BellsLost.Add(1);
-            metrics.BellsRepaired.Add(missed);
+            _metrics.BellsLost.Add(1);
+            _metrics.BellsRepaired.Add(missed);
         }
 
         if (page.Events.Count == PageEvents) _isReadAsked = true;

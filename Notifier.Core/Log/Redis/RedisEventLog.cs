@@ -166,11 +166,11 @@ public sealed class RedisEventLog : IEventLog
     /// <summary>Remembers a position that a script of somebody else's has stored.</summary>
     internal void Saw(TopicName topic, LogPosition position) => _seen.Raise(topic, position);
 
-    /// <summary>As <see cref="Saw", where it was stored just now.</summary>
+    /// <summary>Remembers and counts an event that was stored just now.</summary>
     internal void Stored(TopicName topic, LogPosition position, string type)
     {
         Saw(topic, position);
-        _metrics.Published(type);
+        _metrics.Published(topic, type);
     }
 
     private RedisChannel Channel(TopicName topic) => new(_keys.Bell(topic), RedisChannel.PatternMode.Literal);

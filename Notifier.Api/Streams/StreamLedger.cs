@@ -1,0 +1,46 @@
+using Notifier.Core.Metrics;
+
+namespace Notifier.Api.Streams;
+
+/// <summary>Tells metrics and log what becomes of each stream: a line when it opens, and one when it ends.</summary>
+internal sealed partial class StreamLedger(NotifierMetrics metrics, TimeProvider time, ILogger<StreamLedger> logger)
+{
+    /// <summary>Runs a stream that was let in, to its end.</summary>
+    public async Task RunAsync(SseStream stream)
+    {
+        var openedAt = time.GetTimestamp();
+        metrics.StreamOpened(stream.Kind, stream.Start);
+        LogOpened(logger, stream.Connection, stream.User.Id, stream.Topics, stream.Kind, stream.Start);
+        try
+        {
+            await stream.RunAsync();
+        }
+        finally
+        {
+            var reason = NameOf(stream.Ending);
+            var duration = time.GetElapsedTime(openedAt);
+            metrics.StreamClosed(stream.Kind, reason);
+            LogClosed(logger, stream.Connection, stream.User.Id, stream.Topics, reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
+        }
+    }
+
+    public void TurnedAway(BusyReason reason) => metrics.StreamRefused(ServiceEvents.NameOf(reason));
+
+    // A stream that nobody ended was ended by a failure.
+    private static string NameOf(EndReason reason) => reason switch
+    {
+        EndReason.Client => "client",
+        EndReason.Slow => "slow",
+        EndReason.Expired => "expired",
+        EndReason.Revoked => "revoked",
+        EndReason.Drain => "drain",
+        EndReason.MaxAge => "max-age",
+        _ => "error",
+    };
+
+    [LoggerMessage(LogLevel.Information, "Opened stream {Connection} of {UserId} on {Topics} ({Kind}, {Start}).")]
+    private static partial void LogOpened(ILogger logger, string connection, string userId, string topics, string kind, string start);
+
+    [LoggerMessage(LogLevel.Information, "Closed stream {Connection} of {UserId} on {Topics}: {Reason}, after {DurationSeconds} s and {Events} events.")]
+    private static partial void LogClosed(ILogger logger, string connection, string userId, string topics, string reason, double durationSeconds, long events);
+}
