@@ -30,7 +30,8 @@ builder.Services
     .AddNotifierMetrics()
     .AddAccess(settings)
     .AddCommands()
-    .AddStreams();
+    .AddStreams()
+    .AddAdmin();
 
 var app = builder.Build();
 

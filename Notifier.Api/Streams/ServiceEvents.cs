@@ -3,6 +3,7 @@ using System.Text.Json;
 using Notifier.Api.Commands;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
@@ -28,7 +29,11 @@ internal static class ServiceEvents
             if (user.Name is not null) writer.WriteString("name"u8, user.Name);
             writer.WriteEndObject();
             writer.WriteStartArray("topics"u8);
-            for (var i = 0; i < subscription.TopicCount; i++) writer.WriteStringValue(subscription[i].Topic.Value);
+            for (var i = 0; i < subscription.TopicCount; i++)
+            {
+                if (subscription[i].Topic.Kind != TopicKind.Service) writer.WriteStringValue(subscription[i].Topic.Value);
+            }
+
             writer.WriteEndArray();
             writer.WriteBoolean("resumed"u8, isResumed);
         });

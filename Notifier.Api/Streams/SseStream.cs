@@ -6,6 +6,7 @@ using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Metrics;
 using Notifier.Core.Revocation;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
@@ -30,6 +31,7 @@ internal sealed class SseStream
     private readonly FrozenSet<string>? _types;
     private readonly bool _pingsByEvent;
     private readonly bool _sendsBareIds;
+    private readonly bool _hasNoIds;
     private readonly bool _isResumed;
     private readonly long _endsAt;
     private readonly EndReason _endsFor;
@@ -52,6 +54,7 @@ internal sealed class SseStream
         _types = query.Types;
         _pingsByEvent = query.PingsByEvent;
         _sendsBareIds = sendsBareIds;
+        _hasNoIds = subscription[0].Topic.Kind == TopicKind.Service;
         _isResumed = query.HasLastId && subscription.IsResumed;
         _lastFlush = context.Time.GetTimestamp();
         OpenedAt = context.Time.GetUtcNow();
@@ -74,8 +77,8 @@ internal sealed class SseStream
     /// <summary>How it began: <c>fresh</c>, or where the client came with a last id <c>resumed</c> or with a <c>gap</c>.</summary>
     public string Start { get; }
 
-    /// <summary>The names of its topics, for people.</summary>
-    public string Topics => string.Join(' ', Enumerable.Range(0, _subscription.TopicCount).Select(i => _subscription[i].Topic.Value));
+    /// <summary>The names of its topics.</summary>
+    public IEnumerable<string> Topics => Enumerable.Range(0, _subscription.TopicCount).Select(i => _subscription[i].Topic.Value);
 
     /// <summary>Stored events that were handed to the connection.</summary>
     public long EventsSent => _deliveries.Total;
@@ -199,6 +202,8 @@ internal sealed class SseStream
 
     private void WriteId()
     {
+        // What admins are told is not stored, so there is nothing to come back to.
+        if (_hasNoIds) return;
         if (_sendsBareIds) _writer.WriteId(_subscription[0].Position);
         else _writer.WriteId(_subscription);
         _movedUnseen = false;

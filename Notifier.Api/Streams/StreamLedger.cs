@@ -1,16 +1,19 @@
+using Notifier.Api.Admin;
 using Notifier.Core.Metrics;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>Tells metrics and log what becomes of each stream: a line when it opens, and one when it ends.</summary>
-internal sealed partial class StreamLedger(NotifierMetrics metrics, TimeProvider time, ILogger<StreamLedger> logger)
+/// <summary>Tells metrics, log and admins what becomes of each stream: when it opens, and when it ends.</summary>
+internal sealed partial class StreamLedger(NotifierMetrics metrics, AdminFeed feed, TimeProvider time, ILogger<StreamLedger> logger)
 {
     /// <summary>Runs a stream that was let in, to its end.</summary>
     public async Task RunAsync(SseStream stream)
     {
         var openedAt = time.GetTimestamp();
+        var topics = string.Join(' ', stream.Topics);
         metrics.StreamOpened(stream.Kind, stream.Start);
-        LogOpened(logger, stream.Connection, stream.User.Id, stream.Topics, stream.Kind, stream.Start);
+        feed.Opened(stream);
+        LogOpened(logger, stream.Connection, stream.User.Id, topics, stream.Kind, stream.Start);
         try
         {
             await stream.RunAsync();
@@ -20,7 +23,8 @@ internal sealed partial class StreamLedger(NotifierMetrics metrics, TimeProvider
             var reason = NameOf(stream.Ending);
             var duration = time.GetElapsedTime(openedAt);
             metrics.StreamClosed(stream.Kind, reason);
-            LogClosed(logger, stream.Connection, stream.User.Id, stream.Topics, reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
+            feed.Closed(stream, reason, duration);
+            LogClosed(logger, stream.Connection, stream.User.Id, topics, reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class StreamOpening(
 
         foreach (var (topic, _) in topics)
         {
-            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
+            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden(topic.Kind == TopicKind.Service ? "This stream takes the role admin." : $"You may not subscribe to {topic}.");
         }
 
         var format = StreamFormats.Choose(http.Request);
