@@ -77,8 +77,8 @@ internal sealed class SseStream
     /// <summary>How it began: <c>fresh</c>, or where the client came with a last id <c>resumed</c> or with a <c>gap</c>.</summary>
     public string Start { get; }
 
-    /// <summary>The names of its topics.</summary>
-    public IEnumerable<string> Topics => Enumerable.Range(0, _subscription.TopicCount).Select(i => _subscription[i].Topic.Value);
+    /// <summary>The names of its topics; an admin's has none.</summary>
+    public IEnumerable<string> Topics => _hasNoIds ? [] : Enumerable.Range(0, _subscription.TopicCount).Select(i => _subscription[i].Topic.Value);
 
     /// <summary>Stored events that were handed to the connection.</summary>
     public long EventsSent => _deliveries.Total;
