@@ -31,6 +31,7 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(PrivateMessageData))]
 [JsonSerializable(typeof(NotificationData))]
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(Health.Answer), TypeInfoPropertyName = "HealthAnswer")]
 internal sealed partial class NotifierJson : JsonSerializerContext
 {

@@ -2,6 +2,7 @@ using Notifier.Api;
 using Notifier.Api.Access;
 using Notifier.Api.Admin;
 using Notifier.Api.Commands;
+using Notifier.Api.Descriptions;
 using Notifier.Api.Operations;
 using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
@@ -51,6 +52,7 @@ app.MapQueries();
 app.MapAdmin();
 app.MapHealth();
 app.MapMetrics();
+app.MapDescriptions();
 
 app.WarmUp();
 app.WarnOfSettings(builder.Configuration);
