@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
+using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
 using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
@@ -119,5 +120,6 @@ internal static class Composition
             answers.Changed(AnswerKind.Rooms, null);
         };
         app.Services.GetRequiredService<Uptime>();
+        app.Services.StartMetrics();
     }
 }

@@ -36,6 +36,7 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]
 [JsonSerializable(typeof(ListRooms.Answer), TypeInfoPropertyName = "ListRoomsAnswer")]
 [JsonSerializable(typeof(ReadRoomPresence.Answer), TypeInfoPropertyName = "ReadRoomPresenceAnswer")]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(Health.Answer), TypeInfoPropertyName = "HealthAnswer")]
 internal sealed partial class NotifierJson : JsonSerializerContext
 {

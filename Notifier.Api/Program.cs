@@ -2,7 +2,9 @@ using Notifier.Api;
 using Notifier.Api.Access;
 using Notifier.Api.Admin;
 using Notifier.Api.Commands;
+using Notifier.Api.Descriptions;
 using Notifier.Api.Operations;
+using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
 using Notifier.Api.Queries;
 using Notifier.Api.Queries.Caching;
@@ -31,16 +33,19 @@ builder.UseListening(settings, args);
 await builder.Services.AddStoreAsync(settings, isRepair);
 builder.Services
     .AddSettings(settings)
+    .AddNotifierMetrics()
     .AddAccess(settings)
     .AddCommands()
     .AddAnswerCache()
-    .AddStreams();
+    .AddStreams()
+    .AddAdmin();
 
 var app = builder.Build();
 
 app.UseSecurityHeaders();
 app.UseProxies(settings);
 app.UseOrigins(settings);
+app.UseMiddleware<CommandLog>();
 app.UseMiddleware<ProblemMiddleware>();
 app.UseOperationsPort(settings);
 app.UseDefaultFiles();
@@ -55,6 +60,8 @@ app.MapQueries();
 app.MapSession();
 app.MapAdmin();
 app.MapHealth();
+app.MapMetrics();
+app.MapDescriptions();
 
 try
 {

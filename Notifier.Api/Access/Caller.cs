@@ -74,7 +74,7 @@ internal sealed class Caller
         {
             TopicKind.All => true,
             TopicKind.User => IsAdmin || topic.Subject == User.Id,
-            TopicKind.Service => false,
+            TopicKind.Service => IsAdmin,
             _ => IsAdmin || Any(_rooms, topic.Subject) || Any(_roomsToRead, topic.Subject),
         };
 

@@ -20,7 +20,7 @@ internal static class Broadcast
         return await writer.WriteAsync(caller, TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

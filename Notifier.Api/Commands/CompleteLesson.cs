@@ -11,7 +11,7 @@ namespace Notifier.Api.Commands;
 internal static class CompleteLesson
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/tracks/{trackId}/lessons/{lessonId}/complete", CompleteAsync).WithMetadata(new OptionalBody());
+        routes.MapPost("/api/tracks/{trackId}/lessons/{lessonId}/complete", CompleteAsync).WithMetadata(new OptionalBody(), new EventOf(EventType.ProgressUpdated));
 
     private static async Task<IResult> CompleteAsync(
         string trackId, string lessonId, Command<Request> command, Caller caller, ILessonProgress progress, EventWriter writer, CommandPermits permits, HttpContext http,

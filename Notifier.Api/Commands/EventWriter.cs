@@ -5,13 +5,15 @@ using Notifier.Api.Problems;
 using Notifier.Api.Queries.Caching;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
 namespace Notifier.Api.Commands;
 
 /// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
-internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersions answers, CommandPermits permits, TimeProvider time)
+internal sealed class EventWriter(
+    IEventLog log, LogOptions options, AnswerVersions answers, CommandPermits permits, TimeProvider time, NotifierMetrics metrics)
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
@@ -86,6 +88,7 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersi
     {
         if ((RefuseSize(topic, draft) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
         await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
+        metrics.PublishedEphemeral(draft.Type);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 

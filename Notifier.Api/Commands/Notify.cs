@@ -9,7 +9,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A notification to one user.</summary>
 internal static class Notify
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications", SendAsync).WithMetadata(new EventOf(EventType.Notification));
 
     private static async Task<IResult> SendAsync(
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)

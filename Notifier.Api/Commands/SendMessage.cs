@@ -10,7 +10,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A message in a room.</summary>
 internal static class SendMessage
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/messages", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/messages", SendAsync).WithMetadata(new EventOf(EventType.Message));
 
     private static async Task<IResult> SendAsync(
         string room, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A message to one user, which all windows of both ends show.</summary>
 internal static class SendPrivateMessage
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/messages", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/messages", SendAsync).WithMetadata(new EventOf(EventType.PrivateMessage));
 
     private static async Task<IResult> SendAsync(
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal static class SendRoomEvent
         return true;
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

@@ -4,6 +4,7 @@ using Notifier.Api.Commands;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Presence;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
@@ -30,7 +31,11 @@ internal static class ServiceEvents
             if (user.Name is not null) writer.WriteString("name"u8, user.Name);
             writer.WriteEndObject();
             writer.WriteStartArray("topics"u8);
-            for (var i = 0; i < subscription.TopicCount; i++) writer.WriteStringValue(subscription[i].Topic.Value);
+            for (var i = 0; i < subscription.TopicCount; i++)
+            {
+                if (subscription[i].Topic.Kind != TopicKind.Service) writer.WriteStringValue(subscription[i].Topic.Value);
+            }
+
             writer.WriteEndArray();
             writer.WriteBoolean("resumed"u8, isResumed);
             writer.WriteStartObject("presence"u8);
@@ -49,15 +54,17 @@ internal static class ServiceEvents
 
     public static SseFrame Busy(BusyReason reason, int retryMs) => Frame("busy", writer =>
     {
-        writer.WriteString("reason"u8, reason switch
-        {
-            BusyReason.Draining => "draining",
-            BusyReason.Full => "full",
-            BusyReason.TooManyStreams => "too-many-streams",
-            _ => "store",
-        });
+        writer.WriteString("reason"u8, NameOf(reason));
         writer.WriteNumber("retryMs"u8, retryMs);
     });
+
+    public static string NameOf(BusyReason reason) => reason switch
+    {
+        BusyReason.Draining => "draining",
+        BusyReason.Full => "full",
+        BusyReason.TooManyStreams => "too-many-streams",
+        _ => "store",
+    };
 
     /// <summary>The members of a gap's data.</summary>
     public static void WriteGap(Utf8JsonWriter writer, Gap gap)

@@ -13,7 +13,7 @@ namespace Notifier.Api.Streams;
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
     StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets,
-    IRefusals refusals, IHostApplicationLifetime lifetime)
+    IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -24,7 +24,7 @@ internal sealed class StreamOpening(
 
         foreach (var (topic, _) in topics)
         {
-            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
+            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden(topic.Kind == TopicKind.Service ? "This stream takes the role admin." : $"You may not subscribe to {topic}.");
         }
 
         if (SessionCookie.IsUsedBy(http.Request) && !SessionCookie.IsFromKnownOrigin(http.Request, settings))
@@ -77,7 +77,7 @@ internal sealed class StreamOpening(
             if (format == StreamFormat.Poll)
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
-                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
+                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
 
@@ -88,7 +88,7 @@ internal sealed class StreamOpening(
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
                 if (query.Joins) await attendance.JoinAsync(caller.User);
                 SetHeaders(http.Response);
-                await stream.RunAsync();
+                await ledger.RunAsync(stream);
             }
             finally
             {
@@ -143,6 +143,7 @@ internal sealed class StreamOpening(
     /// </summary>
     private IResult TurnAway(HttpContext http, BusyReason reason)
     {
+        ledger.TurnedAway(reason);
         var retryMs = context.NextRetryMs();
         if (StreamFormats.NamesEventStream(http.Request)) return new BusyStream(reason, retryMs);
 

@@ -16,6 +16,7 @@ internal static class StreamRoutes
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService<StreamDrain>();
         services.AddHostedService<StreamRevoker>();
+        services.AddSingleton<StreamLedger>();
         services.AddSingleton<StreamOpening>();
         return services;
     }
@@ -23,16 +24,16 @@ internal static class StreamRoutes
     public static void MapStreams(this IEndpointRouteBuilder app)
     {
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization().WithMetadata(new StreamRoute());
+        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
         routes.MapMethods("/api/rooms/{room}/events", methods, (string room, Caller caller, HttpContext http, StreamOpening opening) =>
-            opening.OpenAsync(http, caller, [(TopicName.Room(room), null)], sendsBareIds: true));
+            opening.OpenAsync(http, caller, [(TopicName.Room(room), null)], sendsBareIds: true)).WithMetadata(new StreamRoute("room"));
         routes.MapMethods("/api/users/{user}/events", methods, (string user, Caller caller, HttpContext http, StreamOpening opening) =>
-            opening.OpenAsync(http, caller, [(TopicName.User(caller.Resolve(user)), null), (TopicName.All, null)], sendsBareIds: false));
+            opening.OpenAsync(http, caller, [(TopicName.User(caller.Resolve(user)), null), (TopicName.All, null)], sendsBareIds: false)).WithMetadata(new StreamRoute("user"));
         routes.MapMethods("/api/events", methods, (Caller caller, HttpContext http, StreamOpening opening, StreamOptions options) =>
         {
             var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
             var topics = StreamQuery.ReadTopics(http.Request.Query["topic"], options.MaxTopics, caller.Resolve, errors);
             return opening.OpenAsync(http, caller, topics, sendsBareIds: false, errors);
-        });
+        }).WithMetadata(new StreamRoute("topics"));
     }
 }

@@ -50,7 +50,13 @@ public sealed class Subscriptions : IAsyncDisposable
     }
 
     /// <summary>Bytes that all tails hold.</summary>
-    internal long TailBytes => _budget.Used;
+    public long TailBytes => _budget.Used;
+
+    /// <summary>How many subscriptions each room has that has one.</summary>
+    public IReadOnlyList<int> RoomSizes()
+    {
+        lock (_gate) return [.. _tails.Values.Where(tail => tail.Topic.Kind == TopicKind.Room && tail.Readers > 0).Select(tail => tail.Readers)];
+    }
 
     /// <summary>Starts a cursor on each topic. The topics are distinct.</summary>
     /// <exception cref="LogUnavailableException">The store cannot be reached; nothing is held, and it may be tried again.</exception>
