@@ -38,8 +38,7 @@ app.UseMiddleware<ProblemMiddleware>();
 app.UseOperationsPort(settings);
 app.UseDefaultFiles();
 app.UseStaticFiles();
-app.UseAuthentication();
-app.UseAuthorization();
+app.UseAccess();
 
 app.MapStreams();
 app.MapCommands(app.Environment);

@@ -23,6 +23,9 @@ internal static class Listening
             // A stream's own deadline ends slow readers, after the time that the settings give them.
             kestrel.Limits.MinResponseDataRate = null;
         });
+
+        // Nothing here blocks a thread, so what a socket brings is handled where it arrives, and sent from where it is written.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = Environment.GetEnvironmentVariable("X_INLINE") != "0");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
 
