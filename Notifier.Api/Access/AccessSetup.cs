@@ -27,6 +27,9 @@ internal static class AccessSetup
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedCaller>();
         services.AddAuthorization();
 
+        // Who was recognised has passed what the middleware would ask for.
+        services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
+
         // Not AddAuthentication: that brings data protection, which writes key files to disk for cookies that this service does not have.
         services.AddAuthenticationCore(options => options.DefaultScheme = Scheme);
         services.AddWebEncoders();
@@ -46,14 +49,16 @@ internal static class AccessSetup
     {
         var remembered = app.ApplicationServices.GetRequiredService<RememberedTokens>();
 
-        // Without this mark the host puts the middleware in front of everything, for everybody.
+        // Without these marks the host puts both in front of everything, for everybody.
         app.Properties["__AuthenticationMiddlewareSet"] = true;
-        app.UseWhen(http => !Recognises(remembered, http), strangers => strangers.UseAuthentication());
-        app.UseAuthorization();
+        app.Properties["__AuthorizationMiddlewareSet"] = true;
+        app.UseWhen(http => !Recognises(remembered, http), strangers => strangers.UseAuthentication().UseAuthorization());
     }
 
     private static bool Recognises(RememberedTokens remembered, HttpContext http)
     {
+        // A route that asks for more than an authenticated caller is not for the short way.
+        if (http.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().All(asked => asked is { Policy: null, Roles: null, AuthenticationSchemes: null }) is not true) return false;
         if (TokenOf(http) is not { } token || !remembered.TryFind(token, out var principal, out var caller)) return false;
         http.User = principal;
         http.Features.Set(caller);

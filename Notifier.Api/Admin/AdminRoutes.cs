@@ -7,7 +7,7 @@ internal static class AdminRoutes
 {
     public static void MapAdmin(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         EndStreams.Map(routes);
     }
 }

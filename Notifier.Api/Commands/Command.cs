@@ -47,7 +47,7 @@ internal sealed class Command<TBody> : ICommand
             var body = JsonSerializer.Deserialize(bytes.Span, (JsonTypeInfo<TBody>)NotifierJson.Default.GetTypeInfo(typeof(TBody))!);
             return body is null
                 ? new(Problem.Invalid("$", "takes a JSON object"))
-                : new(body, SHA256.HashData(bytes.Span), key.Count > 0 ? key.ToString() : null);
+                : key.Count > 0 ? new(body, SHA256.HashData(bytes.Span), key.ToString()) : new(body, [], null);
         }
         catch (JsonException e)
         {

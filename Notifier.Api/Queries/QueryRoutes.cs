@@ -7,7 +7,7 @@ internal static class QueryRoutes
 {
     public static void MapQueries(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         RoomHistory.Map(routes);
         TrackProgress.Map(routes);
     }

@@ -38,13 +38,16 @@ internal sealed class StreamOpening(
         }
 
         if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        OpenedStream? opened = null;
         try
         {
-            return await StreamAsync(http, caller, query, format, sendsBareIds);
+            var result = await StreamAsync(http, caller, query, format, sendsBareIds);
+            opened = result as OpenedStream;
+            return result;
         }
         finally
         {
-            door.Leave(caller.User.Id);
+            if (opened is null) door.Leave(caller.User.Id);
         }
     }
 
@@ -60,11 +63,12 @@ internal sealed class StreamOpening(
             return TurnAway(http, BusyReason.Store);
         }
 
-        using (subscription)
+        OpenedStream? opened = null;
+        try
         {
             if (format == StreamFormat.Poll)
             {
-                if (await AdmitAsync(http, caller, query) is { } refused) return refused;
+                if (await AdmitAsync(http, caller, query) is { } refusedPoll) return refusedPoll;
                 await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
@@ -74,15 +78,16 @@ internal sealed class StreamOpening(
             try
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
-                SetHeaders(http.Response);
-                await stream.RunAsync();
+                return opened = new(this, stream, subscription, caller.User.Id);
             }
             finally
             {
-                streams.Remove(stream);
+                if (opened is null) streams.Remove(stream);
             }
-
-            return Results.Empty;
+        }
+        finally
+        {
+            if (opened is null) subscription.Dispose();
         }
     }
 
@@ -131,11 +136,42 @@ internal sealed class StreamOpening(
         return new Problem(StatusCodes.Status503ServiceUnavailable, why) { RetryAfterSeconds = (retryMs + 999) / 1000 };
     }
 
+    private void Close(SseStream stream, Subscription subscription, string user)
+    {
+        streams.Remove(stream);
+        subscription.Dispose();
+        door.Leave(user);
+    }
+
     private static void SetHeaders(HttpResponse response)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    /// <summary>
+    /// A stream from its welcome on. As the result of the request it runs after everything that opened it has returned, so that a waiting stream holds
+    /// nothing of that in memory.
+    /// </summary>
+    private sealed class OpenedStream(StreamOpening opening, SseStream stream, Subscription subscription, string user) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                SetHeaders(httpContext.Response);
+
+                // What the caller came with, which is read by now, would stay in memory for as long as the stream.
+                httpContext.Request.Headers.Authorization = default;
+                httpContext.Request.Headers.Cookie = default;
+                await stream.RunAsync();
+            }
+            finally
+            {
+                opening.Close(stream, subscription, user);
+            }
+        }
     }
 
     private sealed class BusyStream(BusyReason reason, int retryMs) : IResult
