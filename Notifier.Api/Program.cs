@@ -50,8 +50,7 @@ app.UseMiddleware<ProblemMiddleware>();
 app.UseOperationsPort(settings);
 app.UseDefaultFiles();
 app.UseStaticFiles();
-app.UseAuthentication();
-app.UseAuthorization();
+app.UseAccess();
 app.UseOutputCache();
 
 app.MapStreams();

@@ -44,10 +44,13 @@ internal sealed class Caller
     public static Caller Of(HttpContext http)
     {
         if (http.Features.Get<Caller>() is { } known) return known;
-        var caller = new Caller(http.User, IdOf(http.User)!);
+        var caller = Of(http.User);
         http.Features.Set(caller);
         return caller;
     }
+
+    /// <summary>The caller that a principal with a valid <see cref="IdOf"/> stands for.</summary>
+    public static Caller Of(ClaimsPrincipal principal) => new(principal, IdOf(principal)!);
 
     /// <summary>Lets endpoints name the caller as a parameter.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult<Caller?>(Of(http));

@@ -11,7 +11,7 @@ internal static class SessionRoutes
 
     public static void MapSession(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         routes.MapPost("/api/session", Open);
         routes.MapDelete("/api/session", Close);
     }

@@ -20,7 +20,7 @@ internal static class AdminRoutes
 
     public static void MapAdmin(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         EndStreams.Map(routes);
         ListConnections.Map(routes);
         routes.MapMethods("/api/admin/events", [HttpMethods.Get, HttpMethods.Head], WatchAsync).WithMetadata(new StreamRoute("admin"));

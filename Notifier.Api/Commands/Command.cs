@@ -49,7 +49,7 @@ internal sealed class Command<TBody> : ICommand
             if (body is ITypedBody { Type: { } type } && EventType.IsValid(type)) http.Features.Set(new EventOf(type));
             return body is null
                 ? new(Problem.Invalid("$", "takes a JSON object"))
-                : new(body, SHA256.HashData(bytes.Span), key.Count > 0 ? key.ToString() : null);
+                : key.Count > 0 ? new(body, SHA256.HashData(bytes.Span), key.ToString()) : new(body, [], null);
         }
         catch (JsonException e)
         {

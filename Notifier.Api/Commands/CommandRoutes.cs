@@ -36,7 +36,7 @@ internal static class CommandRoutes
 
     public static void MapCommands(this IEndpointRouteBuilder app, IHostEnvironment environment)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         SendMessage.Map(routes);
         SendRoomEvent.Map(routes);
         SendTyping.Map(routes);

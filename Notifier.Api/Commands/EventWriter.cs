@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notifier.Api.Access;
@@ -21,13 +22,13 @@ internal sealed class EventWriter(
     /// <summary>Encodes data that a client sent, on one line.</summary>
     public static byte[] Encode(JsonElement data)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = JsonText.Encoder, MaxDepth = NotifierJson.MaxDepth, SkipValidation = true }))
         {
             data.WriteTo(writer);
         }
 
-        return buffer.ToArray();
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>The event before it is stored: <c>from</c> is the caller, or whom a publisher speaks for.</summary>

@@ -57,6 +57,9 @@ internal static class Listening
             // After a cut all clients of an instance come at once; whom the queue has no room for tries again a second later, and then three.
             sockets.Backlog = 4096;
         });
+
+        // Nothing here blocks a thread, so what a socket brings is handled where it arrives, and sent from where it is written.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
 

@@ -7,7 +7,7 @@ internal static class QueryRoutes
 {
     public static void MapQueries(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
 
         // The cache that counts is ours: one between would not know what drops an answer, nor who may see it.
         routes.AddEndpointFilter((context, next) =>

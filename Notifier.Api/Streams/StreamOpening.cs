@@ -46,13 +46,16 @@ internal sealed class StreamOpening(
         }
 
         if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        OpenedStream? opened = null;
         try
         {
-            return await StreamAsync(http, caller, query, format, sendsBareIds);
+            var result = await StreamAsync(http, caller, query, format, sendsBareIds);
+            opened = result as OpenedStream;
+            return result;
         }
         finally
         {
-            door.Leave(caller.User.Id);
+            if (opened is null) door.Leave(caller.User.Id);
         }
     }
 
@@ -68,15 +71,17 @@ internal sealed class StreamOpening(
             return TurnAway(http, BusyReason.Store);
         }
 
-        using (subscription)
+        OpenedStream? opened = null;
+        Attendance? attendance = null;
+        try
         {
             // Before the ticket, which is spent last; a poll is in no room.
-            using var attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
+            attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
             if (attendance is null) return TurnAway(http, BusyReason.Store);
 
             if (format == StreamFormat.Poll)
             {
-                if (await AdmitAsync(http, caller, query) is { } refused) return refused;
+                if (await AdmitAsync(http, caller, query) is { } refusedPoll) return refusedPoll;
                 await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
@@ -87,15 +92,20 @@ internal sealed class StreamOpening(
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
                 if (query.Joins) await attendance.JoinAsync(caller.User);
-                SetHeaders(http.Response);
-                await ledger.RunAsync(stream);
+                return opened = new(this, stream, subscription, attendance, caller.User.Id);
             }
             finally
             {
-                streams.Remove(stream);
+                if (opened is null) streams.Remove(stream);
             }
-
-            return Results.Empty;
+        }
+        finally
+        {
+            if (opened is null)
+            {
+                attendance?.Dispose();
+                subscription.Dispose();
+            }
         }
     }
 
@@ -157,11 +167,45 @@ internal sealed class StreamOpening(
         return new Problem(StatusCodes.Status503ServiceUnavailable, why) { RetryAfterSeconds = (retryMs + 999) / 1000 };
     }
 
+    private Task RunAsync(SseStream stream) => ledger.RunAsync(stream);
+
+    private void Close(SseStream stream, Subscription subscription, Attendance attendance, string user)
+    {
+        streams.Remove(stream);
+        attendance.Dispose();
+        subscription.Dispose();
+        door.Leave(user);
+    }
+
     private static void SetHeaders(HttpResponse response)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    /// <summary>
+    /// A stream from its welcome on. As the result of the request it runs after everything that opened it has returned, so that a waiting stream holds
+    /// nothing of that in memory.
+    /// </summary>
+    private sealed class OpenedStream(StreamOpening opening, SseStream stream, Subscription subscription, Attendance attendance, string user) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                SetHeaders(httpContext.Response);
+
+                // What the caller came with, which is read by now, would stay in memory for as long as the stream.
+                httpContext.Request.Headers.Authorization = default;
+                httpContext.Request.Headers.Cookie = default;
+                await opening.RunAsync(stream);
+            }
+            finally
+            {
+                opening.Close(stream, subscription, attendance, user);
+            }
+        }
     }
 
     private sealed class BusyStream(BusyReason reason, int retryMs) : IResult

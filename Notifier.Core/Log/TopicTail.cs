@@ -9,10 +9,9 @@ namespace Notifier.Core.Log;
 /// one before it, each other names the one before it in the ring, and the last stands at the head.
 /// </summary>
 /// <remarks>
-/// One lock guards ring and signals and is held for lines, never while the log is called; another guards the list of cursors, so that a fan-out does not hold up an append.
-/// A wake-up tells a cursor to look, and carries nothing.
+/// One lock guards ring and signals and is held for lines, never while the log is called. A wake-up tells a cursor to look, and carries nothing.
 /// </remarks>
-internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
+internal sealed class TopicTail : ILogFollower
 {
     /// <summary>Signals kept for cursors that are busy; a cursor further behind misses the oldest, as who comes late does.</summary>
     private const int MaxSignals = 256;
@@ -36,9 +35,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     private EphemeralEvent? _newest;
     private int _newestIndex;
 
-    private readonly Lock _cursorsGate = new();
-    private readonly List<TopicCursor> _cursors = [];
-    private int _isWaking;
+    private readonly FanOut _fanOut = new();
 
     public TopicTail(
         TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget, Func<TopicName, EphemeralEvent, bool>? takesSignal = null)
@@ -76,7 +73,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     public void OnStarted(LogPosition head)
     {
         lock (_gate) Restart(head);
-        Wake();
+        _fanOut.Begin();
     }
 
     public void OnAppended(LoggedEvent logged)
@@ -92,7 +89,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             while (_ring.Count > _maxEvents || (_budget.IsSpent && _ring.Count > 1)) DropFirst();
         }
 
-        Wake();
+        _fanOut.Begin();
     }
 
     public void OnSignal(EphemeralEvent ephemeral)
@@ -109,7 +106,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             _signals[_signalCount++ % MaxSignals] = (_ring.End, ephemeral);
         }
 
-        Wake();
+        _fanOut.Begin();
     }
 
     /// <summary>Hands a signal to the cursors in place of the one before it: who has not read that one yet gets the newest alone.</summary>
@@ -121,7 +118,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             _newestIndex++;
         }
 
-        Wake();
+        _fanOut.Begin();
     }
 
     /// <summary>The next thing after <paramref name="cursor"/>, which moves past it where it is a signal; an event moves it by being handed out.</summary>
@@ -196,44 +193,15 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     public void Add(TopicCursor cursor)
     {
         lock (_gate) (cursor.SignalIndex, cursor.NewestIndex) = (_signalCount, _newestIndex);
-        lock (_cursorsGate)
-        {
-            cursor.Slot = _cursors.Count;
-            _cursors.Add(cursor);
-        }
+        _fanOut.Add(cursor);
     }
 
-    public void Remove(TopicCursor cursor)
-    {
-        lock (_cursorsGate)
-        {
-            var last = _cursors[^1];
-            _cursors[cursor.Slot] = last;
-            last.Slot = cursor.Slot;
-            _cursors.RemoveAt(_cursors.Count - 1);
-        }
-    }
+    public void Remove(TopicCursor cursor) => _fanOut.Remove(cursor);
 
     /// <summary>Gives back what the tail holds of the budget; nobody reads from it any more.</summary>
     public void Release()
     {
         lock (_gate) Restart(_head);
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        // Cleared before the cursors are woken, or an append during the round would wake nobody.
-        Volatile.Write(ref _isWaking, 0);
-        Interlocked.MemoryBarrier();
-        lock (_cursorsGate)
-        {
-            foreach (var cursor in _cursors) cursor.Subscription.Wake();
-        }
-    }
-
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _isWaking, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private bool Locate(TopicCursor cursor)

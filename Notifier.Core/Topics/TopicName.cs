@@ -17,6 +17,7 @@ public sealed class TopicName : IEquatable<TopicName>
     private const string ServicePrefix = "service:";
 
     private readonly int _hashCode;
+    private long _fingerprint = -1;
 
     private TopicName(TopicKind kind, string subject, string value)
     {
@@ -24,10 +25,6 @@ public sealed class TopicName : IEquatable<TopicName>
         Subject = subject;
         Value = value;
         _hashCode = string.GetHashCode(value, StringComparison.Ordinal);
-
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(value), digest);
-        Fingerprint = BinaryPrimitives.ReadInt64BigEndian(digest) >>> 16;
     }
 
     /// <summary>The topic that every user stream includes.</summary>
@@ -43,7 +40,7 @@ public sealed class TopicName : IEquatable<TopicName>
     public string Value { get; }
 
     /// <summary>48 bits of the name's SHA-256: how a <see cref="Events.Cursor"/> names a topic.</summary>
-    public long Fingerprint { get; }
+    public long Fingerprint => _fingerprint >= 0 ? _fingerprint : _fingerprint = Digest(Value);
 
     /// <summary>The topic of a room. <paramref name="room"/> has been checked by <see cref="IsRoom"/>.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
@@ -103,4 +100,11 @@ public sealed class TopicName : IEquatable<TopicName>
 
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    private static long Digest(string value)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(value), digest);
+        return BinaryPrimitives.ReadInt64BigEndian(digest) >>> 16;
+    }
 }
