@@ -2,11 +2,16 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
+using Notifier.Api.Operations.Metrics;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
+using Notifier.Core.Inbox;
 using Notifier.Core.Log;
+using Notifier.Core.Log.Embedded;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
+using Notifier.Core.Presence;
 using Notifier.Core.Progress;
 using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
@@ -14,7 +19,7 @@ using Notifier.Core.Tickets;
 namespace Notifier.Api;
 
 /// <summary>What the parts are made of.</summary>
-internal static partial class Composition
+internal static class Composition
 {
     public static IServiceCollection AddSettings(this IServiceCollection services, NotifierSettings settings)
     {
@@ -22,14 +27,16 @@ internal static partial class Composition
         services.AddSingleton(settings.Log);
         services.AddSingleton(settings.Streams);
         services.AddSingleton(settings.Commands);
+        services.AddSingleton(settings.Presence);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Uptime>();
         services.AddCors();
         services.AddHostedService<RejectedRequests>();
+        services.AddHostedService<SecondSignal>();
         return services;
     }
 
-    public static async Task AddStoreAsync(this IServiceCollection services, NotifierSettings settings)
+    public static async Task AddStoreAsync(this IServiceCollection services, NotifierSettings settings, bool isRepair)
     {
         if (settings.Redis.Configuration.Length > 0)
         {
@@ -41,7 +48,20 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<RedisEventLog>());
             services.AddSingleton<ILessonProgress, RedisLessonProgress>();
             services.AddSingleton<ITickets, RedisTickets>();
+            services.AddSingleton<IReadMarks, RedisReadMarks>();
+            services.AddSingleton(provider => Rooms.Shared(
+                provider.GetRequiredService<RedisEventLog>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence,
+                provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<IRefusals, RedisRefusals>();
+        }
+        else if (settings.Log.Path.Length > 0)
+        {
+            services.AddSingleton<IJournalWatch, JournalLines>();
+            services.AddSingleton(provider => JournalEventLog.Open(settings.Log, TimeProvider.System, provider.GetRequiredService<IJournalWatch>(), isRepair));
+            services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<JournalEventLog>());
+            services.AddSingleton<ILessonProgress, JournalLessonProgress>();
+            services.AddSingleton<IReadMarks, JournalReadMarks>();
+            services.AddSingleton<ITickets, MemoryTickets>();
         }
         else
         {
@@ -49,10 +69,15 @@ internal static partial class Composition
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<MemoryEventLog>());
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IReadMarks, MemoryReadMarks>();
+            services.AddSingleton(provider => Rooms.Alone(
+                provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<IRefusals, MemoryRefusals>();
         }
 
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<Typing>();
+        services.AddSingleton<UserInbox>();
         services.AddSingleton<Revocations>();
     }
 
@@ -88,15 +113,13 @@ internal static partial class Composition
     public static void WarmUp(this WebApplication app)
     {
         app.Services.GetRequiredService<IEventLog>();
+        var answers = app.Services.GetRequiredService<AnswerVersions>();
+        app.Services.GetRequiredService<Rooms>().OnChanged = room =>
+        {
+            answers.Changed(AnswerKind.Presence, room);
+            answers.Changed(AnswerKind.Rooms, null);
+        };
         app.Services.GetRequiredService<Uptime>();
+        app.Services.StartMetrics();
     }
-
-    /// <summary>Says what a setting will do that has no effect yet.</summary>
-    public static void WarnOfSettings(this WebApplication app, IConfiguration configuration)
-    {
-        if (string.IsNullOrEmpty(configuration["Redis:Configuration"]) && !string.IsNullOrEmpty(configuration["Log:Path"])) LogPathWithoutJournal(app.Logger, configuration["Log:Path"]!);
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Log:Path is {Path}, but this version keeps events in memory alone: a restart forgets them.")]
-    private static partial void LogPathWithoutJournal(ILogger logger, string path);
 }

@@ -15,8 +15,10 @@ namespace Notifier.Api;
     MaxDepth = MaxDepth)]
 [JsonSerializable(typeof(SendMessage.Request), TypeInfoPropertyName = "SendMessageRequest")]
 [JsonSerializable(typeof(SendRoomEvent.Request), TypeInfoPropertyName = "SendRoomEventRequest")]
+[JsonSerializable(typeof(SendTyping.Request), TypeInfoPropertyName = "SendTypingRequest")]
 [JsonSerializable(typeof(SendPrivateMessage.Request), TypeInfoPropertyName = "SendPrivateMessageRequest")]
 [JsonSerializable(typeof(Notify.Request), TypeInfoPropertyName = "NotifyRequest")]
+[JsonSerializable(typeof(MarkRead.Request), TypeInfoPropertyName = "MarkReadRequest")]
 [JsonSerializable(typeof(Broadcast.Request), TypeInfoPropertyName = "BroadcastRequest")]
 [JsonSerializable(typeof(PublishBatch))]
 [JsonSerializable(typeof(PublishItem))]
@@ -33,7 +35,11 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(SelfCheckMoment))]
 [JsonSerializable(typeof(PrivateMessageData))]
 [JsonSerializable(typeof(NotificationData))]
+[JsonSerializable(typeof(ReadMarkData))]
 [JsonSerializable(typeof(TrackProgress.Answer), TypeInfoPropertyName = "TrackProgressAnswer")]
+[JsonSerializable(typeof(ListRooms.Answer), TypeInfoPropertyName = "ListRoomsAnswer")]
+[JsonSerializable(typeof(ReadRoomPresence.Answer), TypeInfoPropertyName = "ReadRoomPresenceAnswer")]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(Health.Answer), TypeInfoPropertyName = "HealthAnswer")]
 internal sealed partial class NotifierJson : JsonSerializerContext
 {

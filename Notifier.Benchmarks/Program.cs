@@ -1,10 +1,22 @@
+using BenchmarkDotNet.Running;
 using Notifier.Benchmarks;
+using Notifier.Benchmarks.Load;
 
 return args switch
 {
     ["across", .. var options] => await AcrossInstances.RunAsync(options),
+    ["journal", .. var options] => await JournalAgainstRedis.RunAsync(options),
+    ["load", .. var options] => await LoadCommand.RunAsync(options),
+    ["micro", .. var options] => Micro(options),
+    ["naive-hub", .. var options] => await NaiveHub.RunAsync(options),
     _ => Usage(),
 };
+
+static int Micro(string[] options)
+{
+    BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(options.Length > 0 ? options : ["--filter", "*"]);
+    return 0;
+}
 
 static int Usage()
 {
@@ -14,6 +26,11 @@ static int Usage()
 
           across [--redis host:port] [--rate 1000] [--seconds 10]
               From the POST on one instance to the event on another, over a Redis that is running. Starts both instances itself.
+          journal [--seconds 3] [--events 1000000] [--folder /tmp]
+              Acknowledged publishes a second of the embedded log and of a redis-server that syncs each write, and a start with many events.
+          micro [BenchmarkDotNet's options]
+              The frame, a read of the ring, a wake-up, a delivery without its connection.
         """);
+    Console.Error.WriteLine(LoadOptions.Usage);
     return 2;
 }

@@ -24,6 +24,9 @@ internal sealed class ServiceProcess : IDisposable
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         start.Environment["Redis__Configuration"] = redis;
+
+        // One publisher stands for many.
+        start.Environment["Commands__PublisherPermitsPerMinute"] = "1000000000";
         var process = Process.Start(start) ?? throw new InvalidOperationException("The service could not be started.");
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {

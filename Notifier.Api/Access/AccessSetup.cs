@@ -14,7 +14,6 @@ namespace Notifier.Api.Access;
 internal static class AccessSetup
 {
     private const string Scheme = "Caller";
-    private const string TokenCookie = "notifier_token";
 
     /// <summary>Allowed difference between the issuer's clock and ours.</summary>
     public static TimeSpan ClockSkew { get; } = TimeSpan.FromSeconds(2);
@@ -23,8 +22,12 @@ internal static class AccessSetup
     {
         var keys = new TokenKeys(settings.Auth);
         services.AddSingleton(keys);
+        services.AddSingleton(new RememberedTokens(TimeProvider.System));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedCaller>();
         services.AddAuthorization();
+
+        // Who was recognised has passed what the middleware would ask for.
+        services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
 
         // Not AddAuthentication: that brings data protection, which writes key files to disk for cookies that this service does not have.
         services.AddAuthenticationCore(options => options.DefaultScheme = Scheme);
@@ -40,6 +43,40 @@ internal static class AccessSetup
         return services;
     }
 
+    /// <summary>Says who is asking: at once for a token that was validated a moment ago, by its scheme for everybody else.</summary>
+    public static void UseAccess(this IApplicationBuilder app)
+    {
+        var remembered = app.ApplicationServices.GetRequiredService<RememberedTokens>();
+
+        // Without these marks the host puts both in front of everything, for everybody.
+        app.Properties["__AuthenticationMiddlewareSet"] = true;
+        app.Properties["__AuthorizationMiddlewareSet"] = true;
+        app.UseWhen(http => !Recognises(remembered, http), strangers => strangers.UseAuthentication().UseAuthorization());
+    }
+
+    private static bool Recognises(RememberedTokens remembered, HttpContext http)
+    {
+        // A route that asks for more than an authenticated caller is not for the short way.
+        if (http.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().All(asked => asked is { Policy: null, Roles: null, AuthenticationSchemes: null }) is not true) return false;
+        if (TokenOf(http) is not { } token || !remembered.TryFind(token, out var principal, out var caller)) return false;
+        http.User = principal;
+        http.Features.Set(caller);
+        return true;
+    }
+
+    /// <summary>The token that a request came with; outside of stream routes that of the header alone.</summary>
+    private static string? TokenOf(HttpContext http)
+    {
+        if (http.Request.Headers.Authorization is { Count: > 0 } header)
+        {
+            return header.ToString() is { } value && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? value[7..].Trim() : null;
+        }
+
+        if (http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return null;
+        return http.Request.Query["access_token"].ToString() is { Length: > 0 } query ? query
+            : string.IsNullOrEmpty(http.Request.Query["ticket"]) ? http.Request.Cookies[SessionCookie.Name] : null;
+    }
+
     private static string Choose(HttpContext http, bool allowsGuests)
     {
         if (http.Request.Headers.Authorization.Count > 0) return JwtBearerDefaults.AuthenticationScheme;
@@ -47,7 +84,7 @@ internal static class AccessSetup
         {
             if (!string.IsNullOrEmpty(http.Request.Query["access_token"])) return JwtBearerDefaults.AuthenticationScheme;
             if (!string.IsNullOrEmpty(http.Request.Query["ticket"])) return TicketAuthentication.SchemeName;
-            if (!string.IsNullOrEmpty(http.Request.Cookies[TokenCookie])) return JwtBearerDefaults.AuthenticationScheme;
+            if (SessionCookie.IsUsedBy(http.Request)) return JwtBearerDefaults.AuthenticationScheme;
         }
 
         return allowsGuests ? Guests.SchemeName : JwtBearerDefaults.AuthenticationScheme;
@@ -79,10 +116,7 @@ internal static class AccessSetup
         {
             OnMessageReceived = context =>
             {
-                if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return Task.CompletedTask;
-                if (context.Request.Headers.Authorization.Count > 0) return Task.CompletedTask;
-                var query = context.Request.Query["access_token"].ToString();
-                context.Token = query.Length > 0 ? query : context.Request.Cookies[TokenCookie];
+                context.Token = TokenOf(context.HttpContext);
                 return Task.CompletedTask;
             },
             OnTokenValidated = context =>
@@ -95,9 +129,17 @@ internal static class AccessSetup
                 else if (TokenTimes.Refuse(context.Principal, TimeProvider.System.GetUtcNow(), ClockSkew) is { } reason) context.Fail(reason);
                 else if (Caller.IdOf(context.Principal) is null) context.Fail("The token's sub is missing, or is no user name.");
                 else if (context.Principal.HasClaim(c => TicketAuthentication.IsOwn(c.Type))) context.Fail("The token carries a claim that only a ticket may.");
+                else Remember(context);
                 return Task.CompletedTask;
             },
         };
+    }
+
+    private static void Remember(TokenValidatedContext context)
+    {
+        if (TokenOf(context.HttpContext) is not { } token) return;
+        var expires = TokenTimes.Read(context.Principal!.FindFirstValue("exp"));
+        context.HttpContext.RequestServices.GetRequiredService<RememberedTokens>().Add(token, context.Principal!, expires + ClockSkew);
     }
 
     // The floor package reads a token into the first, the latest into the second.

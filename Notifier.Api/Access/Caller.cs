@@ -9,6 +9,7 @@ namespace Notifier.Api.Access;
 internal sealed class Caller
 {
     private readonly HashSet<string> _roles;
+    private readonly string[] _roomPatterns;
     private readonly TopicPattern[] _rooms;
     private readonly TopicPattern[] _roomsToRead;
     private readonly HashSet<string>? _ticketTopics;
@@ -19,6 +20,7 @@ internal sealed class Caller
         _roles = [.. Values(principal, "roles")];
         _rooms = [.. Values(principal, "rooms").Select(v => new TopicPattern(v))];
         _roomsToRead = [.. Values(principal, "rooms_read").Select(v => new TopicPattern(v))];
+        _roomPatterns = [.. Values(principal, "rooms").Concat(Values(principal, "rooms_read")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         ExpiresAt = TokenTimes.Read(principal.FindFirstValue("exp"));
         Ticket = principal.FindFirstValue(TicketAuthentication.TicketClaim);
         if (principal.HasClaim(c => c.Type == TicketAuthentication.BoundClaim)) _ticketTopics = [.. Values(principal, TicketAuthentication.TopicClaim)];
@@ -42,10 +44,13 @@ internal sealed class Caller
     public static Caller Of(HttpContext http)
     {
         if (http.Features.Get<Caller>() is { } known) return known;
-        var caller = new Caller(http.User, IdOf(http.User)!);
+        var caller = Of(http.User);
         http.Features.Set(caller);
         return caller;
     }
+
+    /// <summary>The caller that a principal with a valid <see cref="IdOf"/> stands for.</summary>
+    public static Caller Of(ClaimsPrincipal principal) => new(principal, IdOf(principal)!);
 
     /// <summary>Lets endpoints name the caller as a parameter.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult<Caller?>(Of(http));
@@ -72,9 +77,12 @@ internal sealed class Caller
         {
             TopicKind.All => true,
             TopicKind.User => IsAdmin || topic.Subject == User.Id,
-            TopicKind.Service => false,
+            TopicKind.Service => IsAdmin,
             _ => IsAdmin || Any(_rooms, topic.Subject) || Any(_roomsToRead, topic.Subject),
         };
+
+    /// <summary>Which rooms the caller may subscribe to, as one text: the same for callers who may see the same.</summary>
+    public string VisibleRooms => IsAdmin ? "*" : string.Join(' ', _roomPatterns);
 
     public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
 

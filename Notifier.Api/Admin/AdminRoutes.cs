@@ -1,13 +1,34 @@
+using Notifier.Api.Access;
 using Notifier.Api.Commands;
+using Notifier.Api.Streams;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Admin;
 
 /// <summary>What an operator may do (CONTRACT 5, role <c>admin</c>).</summary>
 internal static class AdminRoutes
 {
+    public static IServiceCollection AddAdmin(this IServiceCollection services)
+    {
+        services.AddSingleton<LiveStats>();
+        services.AddSingleton<AdminFeed>();
+        services.AddSingleton<InstanceCalls>();
+        services.AddHostedService(provider => provider.GetRequiredService<AdminFeed>());
+        services.AddHostedService(provider => provider.GetRequiredService<InstanceCalls>());
+        return services;
+    }
+
     public static void MapAdmin(this IEndpointRouteBuilder app)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         EndStreams.Map(routes);
+        ListConnections.Map(routes);
+        routes.MapMethods("/api/admin/events", [HttpMethods.Get, HttpMethods.Head], WatchAsync).WithMetadata(new StreamRoute("admin"));
+    }
+
+    private static async Task<IResult> WatchAsync(Caller caller, HttpContext http, StreamOpening opening, AdminFeed feed)
+    {
+        using var watch = caller.IsAdmin ? feed.Watch() : null;
+        return await opening.OpenAsync(http, caller, [(InstanceTopics.Feed, null)], sendsBareIds: false);
     }
 }

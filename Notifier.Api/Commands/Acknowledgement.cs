@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Notifier.Core.Events;
 using Notifier.Core.Topics;
@@ -23,6 +25,12 @@ internal sealed record Acknowledgement(string Id, string Topic, string Type, str
     {
         httpContext.Response.StatusCode = Status;
         if (IsReplay) httpContext.Response.Headers["Idempotent-Replayed"] = "true";
-        return httpContext.Response.WriteAsJsonAsync(this, NotifierJson.Plain.Acknowledgement, cancellationToken: httpContext.RequestAborted);
+        var body = JsonSerializer.SerializeToUtf8Bytes(this, NotifierJson.Plain.Acknowledgement);
+        httpContext.Response.ContentType = "application/json; charset=utf-8";
+
+        // With its length and without a flush the answer leaves in one piece, as the request ends.
+        httpContext.Response.ContentLength = body.Length;
+        httpContext.Response.BodyWriter.Write(body);
+        return Task.CompletedTask;
     }
 }

@@ -17,10 +17,10 @@ internal static class Broadcast
         if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
 
         var draft = EventWriter.Draft(caller, command.Body, command.Body.Type!, EventWriter.Encode(command.Body.Data));
-        return await writer.WriteAsync(TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
+        return await writer.WriteAsync(caller, TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

@@ -6,6 +6,7 @@ using FluentValidation;
 using FluentValidation.Results;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Core.Events;
 using Notifier.Core.Log;
 
 namespace Notifier.Api.Commands;
@@ -45,9 +46,10 @@ internal sealed class Command<TBody> : ICommand
         try
         {
             var body = JsonSerializer.Deserialize(bytes.Span, (JsonTypeInfo<TBody>)NotifierJson.Default.GetTypeInfo(typeof(TBody))!);
+            if (body is ITypedBody { Type: { } type } && EventType.IsValid(type)) http.Features.Set(new EventOf(type));
             return body is null
                 ? new(Problem.Invalid("$", "takes a JSON object"))
-                : new(body, SHA256.HashData(bytes.Span), key.Count > 0 ? key.ToString() : null);
+                : key.Count > 0 ? new(body, SHA256.HashData(bytes.Span), key.ToString()) : new(body, [], null);
         }
         catch (JsonException e)
         {

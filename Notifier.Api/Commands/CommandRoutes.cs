@@ -10,11 +10,14 @@ internal static class CommandRoutes
     public static IServiceCollection AddCommands(this IServiceCollection services)
     {
         ValidatorOptions.Global.PropertyNameResolver = static (_, _, expression) => expression is null ? null : NameOf(expression.Body);
+        services.AddSingleton<CommandPermits>();
         services.AddSingleton<EventWriter>();
         services.AddSingleton<IValidator<SendMessage.Request>, SendMessage.Validator>();
         services.AddSingleton<IValidator<SendRoomEvent.Request>, SendRoomEvent.Validator>();
+        services.AddSingleton<IValidator<SendTyping.Request>, SendTyping.Validator>();
         services.AddSingleton<IValidator<SendPrivateMessage.Request>, SendPrivateMessage.Validator>();
         services.AddSingleton<IValidator<Notify.Request>, Notify.Validator>();
+        services.AddSingleton<IValidator<MarkRead.Request>, MarkRead.Validator>();
         services.AddSingleton<IValidator<Broadcast.Request>, Broadcast.Validator>();
         services.AddSingleton<IValidator<PublishBatch>, Publish.Validator>();
         services.AddSingleton<IValidator<CompleteLesson.Request>, CompleteLesson.Validator>();
@@ -33,11 +36,13 @@ internal static class CommandRoutes
 
     public static void MapCommands(this IEndpointRouteBuilder app, IHostEnvironment environment)
     {
-        var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+        var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         SendMessage.Map(routes);
         SendRoomEvent.Map(routes);
+        SendTyping.Map(routes);
         SendPrivateMessage.Map(routes);
         Notify.Map(routes);
+        MarkRead.Map(routes);
         Broadcast.Map(routes);
         Publish.Map(routes);
         CompleteLesson.Map(routes);

@@ -11,10 +11,10 @@ namespace Notifier.Api.Commands;
 internal static class CompleteLesson
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/tracks/{trackId}/lessons/{lessonId}/complete", CompleteAsync).WithMetadata(new OptionalBody());
+        routes.MapPost("/api/tracks/{trackId}/lessons/{lessonId}/complete", CompleteAsync).WithMetadata(new OptionalBody(), new EventOf(EventType.ProgressUpdated));
 
     private static async Task<IResult> CompleteAsync(
-        string trackId, string lessonId, Command<Request> command, Caller caller, ILessonProgress progress, EventWriter writer, HttpContext http,
+        string trackId, string lessonId, Command<Request> command, Caller caller, ILessonProgress progress, EventWriter writer, CommandPermits permits, HttpContext http,
         CancellationToken cancellationToken)
     {
         var body = command.Body;
@@ -27,9 +27,11 @@ internal static class CompleteLesson
         if (learner != from.Id && !caller.MayCompleteForOthers) return Problem.Forbidden("Completing for somebody else takes the role instructor or publisher.");
 
         var completion = new LessonCompletion(trackId, lessonId, learner, from, body.OnBehalfOf is null ? null : caller.User, body.ClientMessageId);
-        if (writer.RefuseSize(completion.MaxEnvelopeLength) is { } tooLarge) return tooLarge;
+        if ((writer.RefuseSize(completion.MaxEnvelopeLength) ?? permits.Refuse(caller)) is { } notNow) return notNow;
 
         var result = await progress.CompleteAsync(completion, command.Once(caller, http), cancellationToken);
+        writer.Changed(topic);
+        writer.Changed(TopicName.User(learner));
         return result.Outcome == CompletionOutcome.KeyTaken
             ? EventWriter.KeyTaken
             : Acknowledgement.Of(topic, EventType.ProgressUpdated, result.Position) with

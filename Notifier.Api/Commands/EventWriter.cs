@@ -1,16 +1,20 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
 namespace Notifier.Api.Commands;
 
 /// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
-internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvider time)
+internal sealed class EventWriter(
+    IEventLog log, LogOptions options, AnswerVersions answers, CommandPermits permits, TimeProvider time, NotifierMetrics metrics)
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
@@ -18,13 +22,13 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
     /// <summary>Encodes data that a client sent, on one line.</summary>
     public static byte[] Encode(JsonElement data)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = JsonText.Encoder, MaxDepth = NotifierJson.MaxDepth, SkipValidation = true }))
         {
             data.WriteTo(writer);
         }
 
-        return buffer.ToArray();
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>The event before it is stored: <c>from</c> is the caller, or whom a publisher speaks for.</summary>
@@ -44,36 +48,48 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
             ? null
             : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.");
 
-    /// <summary>Stores one event in one topic and answers for it.</summary>
-    public async Task<IResult> WriteAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    /// <summary>Stores one event, and drops the answers that do not show it.</summary>
+    public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
-        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
-        return Answer(topic, draft.Type, await log.AppendAsync(topic, draft, terms, cancellationToken));
+        var result = await log.AppendAsync(topic, draft, terms, cancellationToken);
+        Changed(topic);
+        return result;
+    }
+
+    /// <summary>Drops the answers that show a topic; before the command that changed it is answered.</summary>
+    public void Changed(TopicName topic) => answers.Changed(AnswerKind.Events, topic);
+
+    /// <summary>Stores one event in one topic and answers for it.</summary>
+    public async Task<IResult> WriteAsync(Caller caller, TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    {
+        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller)) is { } refused) return refused;
+        return Answer(topic, draft.Type, await AppendAsync(topic, draft, terms, cancellationToken));
     }
 
     /// <summary>
     /// Stores one event in two topics, the second keyed by the first's id: whoever repeats the command finishes what is incomplete and repeats nothing.
     /// </summary>
     public async Task<IResult> WriteToBothAsync(
-        TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
+        Caller caller, TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
     {
         var tried = draft(NewCommandId());
-        if (RefuseSize(first, tried) is { } tooLarge) return tooLarge;
-        var stored = await log.AppendAsync(first, tried, new(once), cancellationToken);
+        if ((RefuseSize(first, tried) ?? permits.Refuse(caller)) is { } refused) return refused;
+        var stored = await AppendAsync(first, tried, new(once), cancellationToken);
         if (stored.IsStored)
         {
             var copy = stored.CommandId == tried.CommandId ? tried : draft(stored.CommandId!);
-            await log.AppendAsync(second, copy, new(once is null ? null : OnceKey.After(first, stored.Position)), cancellationToken);
+            await AppendAsync(second, copy, new(once is null ? null : OnceKey.After(first, stored.Position)), cancellationToken);
         }
 
         return Answer(first, tried.Type, stored);
     }
 
     /// <summary>Tells an event to who is there now.</summary>
-    public async Task<IResult> SignalAsync(TopicName topic, EventDraft draft, CancellationToken cancellationToken)
+    public async Task<IResult> SignalAsync(Caller caller, TopicName topic, EventDraft draft, CancellationToken cancellationToken)
     {
-        if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
+        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
         await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
+        metrics.PublishedEphemeral(draft.Type);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 

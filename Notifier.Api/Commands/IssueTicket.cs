@@ -14,7 +14,7 @@ internal static class IssueTicket
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/tickets", IssueAsync).WithMetadata(new OptionalBody());
 
     private static async Task<IResult> IssueAsync(
-        Command<Request> command, Caller caller, ITickets tickets, HttpContext http, CancellationToken cancellationToken)
+        Command<Request> command, Caller caller, ITickets tickets, CommandPermits permits, HttpContext http, CancellationToken cancellationToken)
     {
         List<string>? topics = null;
         foreach (var name in command.Body.Topics ?? [])
@@ -23,6 +23,8 @@ internal static class IssueTicket
             if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
             (topics ??= []).Add(topic.Value);
         }
+
+        if (permits.Refuse(caller) is { } refused) return refused;
 
         var ticket = await tickets.IssueAsync(TicketAuthentication.For(http.User, topics, caller.ExpiresAt), cancellationToken);
         return TypedResults.Json(new Answer(ticket, (int)Ticket.Life.TotalSeconds), NotifierJson.Plain.IssueTicketAnswer, statusCode: StatusCodes.Status201Created);

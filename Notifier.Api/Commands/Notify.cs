@@ -9,7 +9,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A notification to one user.</summary>
 internal static class Notify
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/notifications", SendAsync).WithMetadata(new EventOf(EventType.Notification));
 
     private static async Task<IResult> SendAsync(
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal static class Notify
 
         var data = EventWriter.Encode(new NotificationData(body.Title, body.Message, body.Kind, body.Data), NotifierJson.Plain.NotificationData);
         var draft = EventWriter.Draft(caller, body, EventType.Notification, data);
-        return await writer.WriteAsync(TopicName.User(caller.Resolve(user)), draft, new(command.Once(caller, http)), cancellationToken);
+        return await writer.WriteAsync(caller, TopicName.User(caller.Resolve(user)), draft, new(command.Once(caller, http)), cancellationToken);
     }
 
     internal sealed record Request(string? Title, string? Message, string? Kind, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

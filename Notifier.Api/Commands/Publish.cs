@@ -11,7 +11,9 @@ namespace Notifier.Api.Commands;
 /// <summary>Events to many topics in one request, valid as a whole or refused as a whole.</summary>
 internal static class Publish
 {
-    private const int MaxBodyBytes = 1 << 20;
+    /// <summary>Bytes of its body.</summary>
+    public const int MaxBodyBytes = 1 << 20;
+
     private const int MaxItems = 100;
     private const int MaxTopics = 1000;
 
@@ -21,7 +23,7 @@ internal static class Publish
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/publish", SendAsync).WithMetadata(new BodyLimit(MaxBodyBytes));
 
     private static async Task<IResult> SendAsync(
-        Command<PublishBatch> command, Caller caller, EventWriter writer, IEventLog log, HttpContext http, CancellationToken cancellationToken)
+        Command<PublishBatch> command, Caller caller, EventWriter writer, CommandPermits permits, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {
         if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
 
@@ -40,6 +42,8 @@ internal static class Publish
             if (writer.RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
         }
 
+        if (permits.Refuse(caller) is { } tooOften) return tooOften;
+
         var once = command.Once(caller, http);
         var claim = once is null ? ClaimOutcome.Claimed : await log.ClaimAsync(once, cancellationToken);
         if (claim == ClaimOutcome.Taken) return EventWriter.KeyTaken;
@@ -47,7 +51,7 @@ internal static class Publish
         var entries = new List<Entry>(appends.Count);
         foreach (var chunk in appends.Select((append, index) => (append.Topic, append.Draft, Index: index)).Chunk(AppendsAtOnce))
         {
-            var stored = Array.ConvertAll(chunk, c => AppendAsync(log, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
+            var stored = Array.ConvertAll(chunk, c => AppendAsync(writer, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
             foreach (var append in stored) entries.Add(await append);
         }
 
@@ -57,11 +61,11 @@ internal static class Publish
     }
 
     private static async Task<Entry> AppendAsync(
-        IEventLog log, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
+        EventWriter writer, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await log.AppendAsync(topic, draft, new(once), cancellationToken);
+            var result = await writer.AppendAsync(topic, draft, new(once), cancellationToken);
             var stored = Acknowledgement.Of(topic, draft.Type, result.Position);
             return new(topic.Value, stored.Id, stored.Type, stored.At);
         }

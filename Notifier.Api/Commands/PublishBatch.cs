@@ -5,8 +5,11 @@ namespace Notifier.Api.Commands;
 
 /// <summary>The body of <c>/api/publish</c>: one event for some topics, or an array of these.</summary>
 [JsonConverter(typeof(Converter))]
-internal sealed record PublishBatch(IReadOnlyList<PublishItem?> Items, bool IsArray)
+internal sealed record PublishBatch(IReadOnlyList<PublishItem?> Items, bool IsArray) : ITypedBody
 {
+    /// <summary>The type of its events; null where they have several.</summary>
+    public string? Type => Items.Select(item => item?.Type).Distinct(StringComparer.Ordinal).ToArray() is [var type] ? type : null;
+
     internal sealed class Converter : JsonConverter<PublishBatch>
     {
         public override PublishBatch Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,6 +12,9 @@ namespace Notifier.Api.Commands;
 /// <summary>Reads a body and checks what holds for every one, before anything is made of it.</summary>
 internal static class RequestBody
 {
+    /// <summary>The server ends bodies that come too slowly on the average; this ends those that came at once, but for their last byte.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The body's bytes, valid UTF-8 and JSON without NUL; or the problem with it.</summary>
@@ -25,7 +30,7 @@ internal static class RequestBody
         }
 
         var limit = metadata.GetMetadata<BodyLimit>()?.MaxBytes ?? http.RequestServices.GetRequiredService<NotifierSettings>().Commands.MaxBodyBytes;
-        if (await ReadUpToAsync(http, limit) is not { } bytes)
+        if (http.Request.ContentLength > limit || await ReadInTimeAsync(http, limit) is not { } bytes)
         {
             return (default, new(StatusCodes.Status413PayloadTooLarge, $"The body takes at most {limit} bytes; send less, or several commands."));
         }
@@ -51,25 +56,40 @@ internal static class RequestBody
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Value.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
+    {
+        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that it cannot read to its end.
+        using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
+        try
+        {
+            return await ReadUpToAsync(http, limit);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
+        {
+            // What the server says of a chunk's size that no number holds.
+            throw new BadHttpRequestException("The body cannot be read.", StatusCodes.Status400BadRequest, e);
+        }
+    }
+
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit)
     {
-        if (http.Request.ContentLength > limit) return null;
-
-        // Past the limit by one, the body is too large; the server need not read on.
-        var buffer = new byte[(int?)http.Request.ContentLength ?? Math.Min(limit + 1, 4096)];
-        var length = 0;
+        // Room for what has come, not for what is announced, which costs its sender nothing.
+        var body = new ArrayBufferWriter<byte>((int)Math.Clamp(http.Request.ContentLength ?? 0, 256, 4096));
+        var reader = http.Request.BodyReader;
         while (true)
         {
-            if (length == buffer.Length)
+            var result = await reader.ReadAsync(http.RequestAborted);
+            if (result.IsCanceled)
             {
-                if (length == http.Request.ContentLength) return buffer;
-                if (length > limit) return null;
-                Array.Resize(ref buffer, Math.Min(limit + 1, Math.Max(buffer.Length * 2, 256)));
+                reader.AdvanceTo(result.Buffer.Start);
+                throw new BadHttpRequestException("The body was not there in time.", StatusCodes.Status408RequestTimeout);
             }
 
-            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted);
-            if (read == 0) return buffer.AsMemory(0, length);
-            length += read;
+            foreach (var segment in result.Buffer) body.Write(segment.Span);
+            reader.AdvanceTo(result.Buffer.End);
+            if (body.WrittenCount > limit) return null;
+            if (result.IsCompleted) return body.WrittenMemory;
         }
     }
 

@@ -10,7 +10,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A message in a room.</summary>
 internal static class SendMessage
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/messages", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/rooms/{room}/messages", SendAsync).WithMetadata(new EventOf(EventType.Message));
 
     private static async Task<IResult> SendAsync(
         string room, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal static class SendMessage
 
         var data = EventWriter.Encode(new MessageData(command.Body.Text!, command.Body.Data), NotifierJson.Plain.MessageData);
         var draft = EventWriter.Draft(caller, command.Body, EventType.Message, data);
-        return await writer.WriteAsync(topic, draft, new(command.Once(caller, http)), cancellationToken);
+        return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
     internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

@@ -9,7 +9,7 @@ namespace Notifier.Api.Commands;
 /// <summary>A message to one user, which all windows of both ends show.</summary>
 internal static class SendPrivateMessage
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/messages", SendAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/users/{user}/messages", SendAsync).WithMetadata(new EventOf(EventType.PrivateMessage));
 
     private static async Task<IResult> SendAsync(
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
@@ -24,8 +24,8 @@ internal static class SendPrivateMessage
 
         var once = command.Once(caller, http);
         return sender.Equals(recipient)
-            ? await writer.WriteAsync(recipient, Draft(null), new(once), cancellationToken)
-            : await writer.WriteToBothAsync(recipient, sender, Draft, once, cancellationToken);
+            ? await writer.WriteAsync(caller, recipient, Draft(null), new(once), cancellationToken)
+            : await writer.WriteToBothAsync(caller, recipient, sender, Draft, once, cancellationToken);
     }
 
     internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

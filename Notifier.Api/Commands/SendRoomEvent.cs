@@ -29,8 +29,8 @@ internal static class SendRoomEvent
 
         var draft = EventWriter.Draft(caller, body, body.Type!, EventWriter.Encode(body.Data));
         return body.Ephemeral is true
-            ? await writer.SignalAsync(topic, draft, cancellationToken)
-            : await writer.WriteAsync(topic, draft, new(command.Once(caller, http), ifHead), cancellationToken);
+            ? await writer.SignalAsync(caller, topic, draft, cancellationToken)
+            : await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http), ifHead), cancellationToken);
     }
 
     private static bool TryReadCondition(string header, out LogPosition? position)
@@ -42,7 +42,7 @@ internal static class SendRoomEvent
         return true;
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

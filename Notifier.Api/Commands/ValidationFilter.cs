@@ -10,7 +10,7 @@ internal sealed class ValidationFilter : IEndpointFilter
 
     private static readonly string[] Names = ["user", "trackId", "lessonId"];
 
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         Dictionary<string, List<string>>? errors = null;
         CheckRoute(context.HttpContext.Request.RouteValues, ref errors);
@@ -18,7 +18,7 @@ internal sealed class ValidationFilter : IEndpointFilter
         foreach (var argument in context.Arguments)
         {
             if (argument is not ICommand command) continue;
-            if (command.Rejection is { } rejection) return errors is null ? rejection : Invalid(errors);
+            if (command.Rejection is { } rejection) return new(errors is null ? rejection : Invalid(errors));
 
             if (command.IdempotencyKey is { } key && (key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             {
@@ -28,7 +28,7 @@ internal sealed class ValidationFilter : IEndpointFilter
             foreach (var failure in command.Validate(context.HttpContext.RequestServices).Errors) Add(ref errors, failure.PropertyName, failure.ErrorMessage);
         }
 
-        return errors is null ? await next(context) : Invalid(errors);
+        return errors is null ? next(context) : new(Invalid(errors));
     }
 
     private static void CheckRoute(RouteValueDictionary values, ref Dictionary<string, List<string>>? errors)

@@ -32,7 +32,7 @@ internal static class SelfCheck
             }
 
             return opening.OpenAsync(http, caller, cancellation => RunAsync(http, context, silence, cancellation));
-        }).RequireAuthorization().WithMetadata(new StreamRoute());
+        }).RequireAuthorization().WithMetadata(new StreamRoute("diagnostics"));
 
     /// <summary>As asked; else the longest silence that a stream of this service ever keeps.</summary>
     private static int? ReadSilence(HttpRequest request, int heartbeatSeconds)

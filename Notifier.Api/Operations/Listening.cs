@@ -1,4 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Notifier.Api.Commands;
 using Notifier.Api.Settings;
 
 namespace Notifier.Api.Operations;
@@ -6,6 +11,29 @@ namespace Notifier.Api.Operations;
 /// <summary>Where the server listens, and what it takes from one connection.</summary>
 internal static class Listening
 {
+    /// <summary>Connections beside those of streams: commands, queries, probes, and who is turned away at the door.</summary>
+    private const int OtherConnections = 10_000;
+
+    /// <summary>What one connection may hold here of bytes that its client has not taken: where it is full, the stream waits.</summary>
+    private const int MaxResponseBufferBytes = 32 * 1024;
+
+    /// <summary>What one connection may hold of bytes that nobody has read yet, such as what a client sends behind its request for a stream.</summary>
+    private const int MaxRequestBufferBytes = 64 * 1024;
+
+    /// <summary>
+    /// What the kernel may hold of them in turn. Left to itself it lets a connection that is not read grow to 4 MiB, and a thousand of those take a machine
+    /// down. 64 KiB in flight are 1.3 MB/s at 50 ms.
+    /// </summary>
+    private const int SendBufferBytes = 64 * 1024;
+
+    /// <summary>Past <c>Streams:WriteTimeoutSeconds</c>.</summary>
+    private const int VanishedAfterSeconds = 15;
+
+    private const int IpProtoTcp = 6;
+
+    /// <summary>Linux' TCP_USER_TIMEOUT (RFC 5482).</summary>
+    private const int TcpUserTimeout = 18;
+
     private const string DefaultUrl = "http://localhost:3001";
 
     /// <summary>64 topics with their positions do not fit into the 8 KiB that the server allows a request line by default.</summary>
@@ -18,11 +46,20 @@ internal static class Listening
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
-
-            // A stream's own deadline ends slow readers, after the time that the settings give them.
-            kestrel.Limits.MinResponseDataRate = null;
+            SetLimits(kestrel.Limits, settings);
         });
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.CreateBoundListenSocket = endpoint => Bind(endpoint, settings.Streams.WriteTimeoutSeconds);
+            sockets.MaxWriteBufferSize = MaxResponseBufferBytes;
+            sockets.MaxReadBufferSize = MaxRequestBufferBytes;
+
+            // After a cut all clients of an instance come at once; whom the queue has no room for tries again a second later, and then three.
+            sockets.Backlog = 4096;
+        });
+
+        // Nothing here blocks a thread, so what a socket brings is handled where it arrives, and sent from where it is written.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
 
@@ -42,6 +79,44 @@ internal static class Listening
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
+    }
+
+    private static void SetLimits(KestrelServerLimits limits, NotifierSettings settings)
+    {
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        limits.MaxRequestHeaderCount = 100;
+        limits.MaxConcurrentConnections = settings.Streams.MaxConnections + (long)OtherConnections;
+        limits.MaxResponseBufferSize = MaxResponseBufferBytes;
+        limits.MaxRequestBufferSize = MaxRequestBufferBytes;
+
+        // A client that sends its request a byte at a time holds a connection no longer than this; the rate counts over the whole body.
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
+
+        // Longer than a proxy keeps its own (nginx: 60 s), or it would send a request into a connection that is just being closed.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+
+        // The commands read no more than their own limits; this one is for bodies that nobody reads, which the server reads to their end.
+        limits.MaxRequestBodySize = 2L * Math.Max(Publish.MaxBodyBytes, settings.Commands.MaxBodyBytes);
+
+        // A stream's own deadline ends slow readers, after the time that the settings give them.
+        limits.MinResponseDataRate = null;
+    }
+
+    // Accepted connections inherit the listening socket's options.
+    private static Socket Bind(EndPoint endpoint, int writeTimeoutSeconds)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        if (endpoint is not IPEndPoint) return socket;
+        socket.SendBufferSize = SendBufferBytes;
+
+        // A peer that vanished acknowledges nothing, not even heartbeats; left to itself the kernel believes in it for a quarter of an hour. Later than
+        // the write deadline, which knows more of who merely does not read.
+        Span<byte> milliseconds = stackalloc byte[sizeof(int)];
+        BitConverter.TryWriteBytes(milliseconds, (writeTimeoutSeconds + VanishedAfterSeconds) * 1000);
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(IpProtoTcp, TcpUserTimeout, milliseconds);
+        return socket;
     }
 
     private static bool IsForOperators(PathString path) => path == "/health" || path == "/metrics";

@@ -32,7 +32,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            problem = new(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large; send less." : "The request cannot be read; check how it is sent.");
+            problem = new(e.StatusCode, e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => "The body is too large; send less.",
+                StatusCodes.Status408RequestTimeout => "The body came too slowly; send it again.",
+                _ => "The request cannot be read; check how it is sent.",
+            });
         }
         catch (LogUnavailableException e) when (!http.Response.HasStarted)
         {

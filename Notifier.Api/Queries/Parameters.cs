@@ -26,6 +26,13 @@ internal static class Parameters
         return types.ToFrozenSet(StringComparer.Ordinal);
     }
 
+    public static bool ReadFlag(this IQueryCollection query, string name, Dictionary<string, string[]> errors)
+    {
+        var value = query[name].ToString();
+        if (value is not ("" or "true" or "false")) errors[name] = ["takes true or false"];
+        return value == "true";
+    }
+
     public static LogPosition? ReadPosition(this IQueryCollection query, string name, Dictionary<string, string[]> errors)
     {
         var value = query[name].ToString();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 
 namespace Notifier.Api.Streams;
 
@@ -14,11 +15,12 @@ internal static class PollAnswer
     /// <summary>Bytes of events in one answer, about.</summary>
     private const int MaxBytes = 1 << 20;
 
-    public static async Task RunAsync(HttpContext http, Subscription subscription, StreamQuery query, bool sendsBareIds, TimeProvider time, CancellationToken stopping)
+    public static async Task RunAsync(HttpContext http, Subscription subscription, StreamQuery query, bool sendsBareIds, StreamContext context, CancellationToken stopping)
     {
         var events = new List<LoggedEvent>();
         var gaps = new List<Gap>();
-        using (var end = new CancellationTokenSource(query.Wait, time))
+        var deliveries = new DeliveryBatch(context.Time.GetUtcNow());
+        using (var end = new CancellationTokenSource(query.Wait, context.Time))
         using (http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
         using (stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
         using (end.Token.UnsafeRegister(static s => ((Subscription)s!).Wake(), subscription))
@@ -32,6 +34,8 @@ internal static class PollAnswer
             }
         }
 
+        deliveries.Tell(context.Metrics, context.Time);
+        gaps.ForEach(gap => context.Metrics.GapTold(gap.Reason));
         await WriteAsync(http, subscription, sendsBareIds, events, gaps);
 
         void Read()
@@ -42,6 +46,7 @@ internal static class PollAnswer
                 if (delivery.Kind == DeliveryKind.Gap) gaps.Add(delivery.Gap);
                 if (delivery.Kind != DeliveryKind.Event || query.Types?.Contains(delivery.Event.Type) is false) continue;
                 events.Add(delivery.Event);
+                deliveries.Add(delivery.Event, context.Metrics);
                 bytes += delivery.Event.Frame.Envelope.Length;
             }
         }

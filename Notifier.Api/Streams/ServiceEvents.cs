@@ -3,6 +3,8 @@ using System.Text.Json;
 using Notifier.Api.Commands;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
@@ -16,7 +18,8 @@ internal static class ServiceEvents
     public static SseFrame Revoked { get; } = SseFrame.ForService("expired", """{"reason":"revoked"}"""u8);
 
     public static SseFrame Welcome(
-        string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed) =>
+        string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed,
+        IReadOnlyList<RoomListing> presence) =>
         Frame("welcome", writer =>
         {
             writer.WriteString("connection"u8, connection);
@@ -28,24 +31,40 @@ internal static class ServiceEvents
             if (user.Name is not null) writer.WriteString("name"u8, user.Name);
             writer.WriteEndObject();
             writer.WriteStartArray("topics"u8);
-            for (var i = 0; i < subscription.TopicCount; i++) writer.WriteStringValue(subscription[i].Topic.Value);
+            for (var i = 0; i < subscription.TopicCount; i++)
+            {
+                if (subscription[i].Topic.Kind != TopicKind.Service) writer.WriteStringValue(subscription[i].Topic.Value);
+            }
+
             writer.WriteEndArray();
             writer.WriteBoolean("resumed"u8, isResumed);
+            writer.WriteStartObject("presence"u8);
+            foreach (var room in presence)
+            {
+                writer.WriteStartObject(room.Room.Value);
+                writer.WriteNumber("count"u8, room.Count);
+                if (room.Users is not null) PresenceJson.WriteUsers(writer, "users"u8, room.Users);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
         });
 
     public static SseFrame OfGap(Gap gap) => Frame("gap", writer => WriteGap(writer, gap));
 
     public static SseFrame Busy(BusyReason reason, int retryMs) => Frame("busy", writer =>
     {
-        writer.WriteString("reason"u8, reason switch
-        {
-            BusyReason.Draining => "draining",
-            BusyReason.Full => "full",
-            BusyReason.TooManyStreams => "too-many-streams",
-            _ => "store",
-        });
+        writer.WriteString("reason"u8, NameOf(reason));
         writer.WriteNumber("retryMs"u8, retryMs);
     });
+
+    public static string NameOf(BusyReason reason) => reason switch
+    {
+        BusyReason.Draining => "draining",
+        BusyReason.Full => "full",
+        BusyReason.TooManyStreams => "too-many-streams",
+        _ => "store",
+    };
 
     /// <summary>The members of a gap's data.</summary>
     public static void WriteGap(Utf8JsonWriter writer, Gap gap)

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
+using Notifier.Core.Presence;
 using Notifier.Core.Revocation;
+using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
@@ -24,11 +27,13 @@ internal sealed class SseStream
     private readonly IHttpRequestLifetimeFeature _request;
     private readonly StreamContext _context;
     private readonly Subscription _subscription;
+    private readonly Attendance _attendance;
     private readonly SseWriter _writer;
     private readonly Caller _caller;
     private readonly FrozenSet<string>? _types;
     private readonly bool _pingsByEvent;
     private readonly bool _sendsBareIds;
+    private readonly bool _hasNoIds;
     private readonly bool _isResumed;
     private readonly long _endsAt;
     private readonly EndReason _endsFor;
@@ -39,37 +44,63 @@ internal sealed class SseStream
     private bool _isHeartbeatDue;
     private bool _movedUnseen;
     private int _end;
+    private DeliveryBatch _deliveries;
 
-    public SseStream(HttpContext http, StreamContext context, Subscription subscription, Caller caller, StreamQuery query, bool sendsBareIds)
+    public SseStream(HttpContext http, StreamContext context, Subscription subscription, Attendance attendance, Caller caller, StreamQuery query, bool sendsBareIds)
     {
         _request = http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         _context = context;
         _subscription = subscription;
+        _attendance = attendance;
         _writer = new(http.Response.BodyWriter);
         _caller = caller;
         _types = query.Types;
         _pingsByEvent = query.PingsByEvent;
         _sendsBareIds = sendsBareIds;
+        _hasNoIds = subscription[0].Topic.Kind == TopicKind.Service;
         _isResumed = query.HasLastId && subscription.IsResumed;
         _lastFlush = context.Time.GetTimestamp();
+        OpenedAt = context.Time.GetUtcNow();
+        Kind = http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>()?.Kind ?? "";
+        Start = !query.HasLastId ? "fresh" : _isResumed ? "resumed" : "gap";
+        _deliveries = new(OpenedAt);
         (_endsAt, _endsFor) = Deadline();
     }
 
     /// <summary>How clients and logs name it.</summary>
     public string Connection { get; } = RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    public UserRef User => _caller.User;
+
+    public DateTimeOffset OpenedAt { get; }
+
+    /// <summary>Of which route it is.</summary>
+    public string Kind { get; }
+
+    /// <summary>How it began: <c>fresh</c>, or where the client came with a last id <c>resumed</c> or with a <c>gap</c>.</summary>
+    public string Start { get; }
+
+    /// <summary>The names of its topics; an admin's has none.</summary>
+    public IEnumerable<string> Topics => _hasNoIds ? [] : Enumerable.Range(0, _subscription.TopicCount).Select(i => _subscription[i].Topic.Value);
+
+    /// <summary>Stored events that were handed to the connection.</summary>
+    public long EventsSent => _deliveries.Total;
+
+    /// <summary>Why it ended, or is about to.</summary>
+    public EndReason Ending => (EndReason)Volatile.Read(ref _end);
+
     /// <summary>True where <paramref name="revocation"/> means this stream.</summary>
     public bool IsEndedBy(StreamRevocation revocation) =>
         _caller.User.Id == revocation.User && (revocation.Topic is not { } topic || _subscription.Carries(topic));
 
-    /// <summary>Streams until the end, and says what it was.</summary>
-    public async Task<EndReason> RunAsync()
+    /// <summary>Streams until the end.</summary>
+    public async Task RunAsync()
     {
         await using var aborted = _request.RequestAborted.UnsafeRegister(static stream => ((SseStream)stream!).End(EndReason.Client), this);
         _writer.WriteRetry(_context.NextRetryMs());
         WriteId();
         _writer.Write(ServiceEvents.Welcome(
-            Connection, _context.Instance, _context.Time.GetUtcNow(), _context.Options.HeartbeatSeconds, _caller.User, _subscription, _isResumed).Whole.Span);
+            Connection, _context.Instance, _context.Time.GetUtcNow(), _context.Options.HeartbeatSeconds, _caller.User, _subscription, _isResumed, _attendance.Greet()).Whole.Span);
         await FlushAsync();
 
         while (Ending == EndReason.None)
@@ -92,7 +123,6 @@ internal sealed class SseStream
         }
 
         if (Ending != EndReason.Client) await FlushAsync();
-        return Ending;
     }
 
     /// <summary>Ends the stream after the event that is being written; the first reason counts.</summary>
@@ -130,8 +160,6 @@ internal sealed class SseStream
         }
     }
 
-    private EndReason Ending => (EndReason)Volatile.Read(ref _end);
-
     private (long EndsAt, EndReason EndsFor) Deadline()
     {
         var age = _context.NextMaxAge();
@@ -157,14 +185,20 @@ internal sealed class SseStream
             case DeliveryKind.Event when _sendsBareIds:
                 _writer.Write(delivery.Event.Frame.Whole.Span);
                 _movedUnseen = false;
+                _deliveries.Add(delivery.Event, _context.Metrics);
                 break;
             case DeliveryKind.Event:
                 WriteId();
                 _writer.Write(delivery.Event.Frame.WithoutId.Span);
+                _deliveries.Add(delivery.Event, _context.Metrics);
                 break;
             case DeliveryKind.Gap:
                 WriteId();
                 _writer.Write(ServiceEvents.OfGap(delivery.Gap).Whole.Span);
+                _context.Metrics.GapTold(delivery.Gap.Reason);
+                break;
+            case DeliveryKind.Signal when delivery.Signal is PresenceEvent told:
+                if (_attendance.Read(told) is { } change) _writer.Write(change.Whole.Span);
                 break;
             case DeliveryKind.Signal when _types is null || _types.Contains(delivery.Signal.Type) || EventType.IsReserved(delivery.Signal.Type):
                 _writer.Write(delivery.Signal.Frame.Whole.Span);
@@ -174,6 +208,8 @@ internal sealed class SseStream
 
     private void WriteId()
     {
+        // What admins are told is not stored, so there is nothing to come back to.
+        if (_hasNoIds) return;
         if (_sendsBareIds) _writer.WriteId(_subscription[0].Position);
         else _writer.WriteId(_subscription);
         _movedUnseen = false;
@@ -193,6 +229,7 @@ internal sealed class SseStream
 
     private async ValueTask FlushAsync()
     {
+        _deliveries.Tell(_context.Metrics, _context.Time);
         Volatile.Write(ref _flushingSince, _context.Time.GetTimestamp());
         var result = await _writer.FlushAsync();
         var now = _context.Time.GetTimestamp();

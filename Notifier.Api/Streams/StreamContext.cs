@@ -1,14 +1,17 @@
 using System.Security.Cryptography;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 
 namespace Notifier.Api.Streams;
 
 /// <summary>What all streams of this instance share.</summary>
-internal sealed class StreamContext(StreamOptions options, TimeProvider time)
+internal sealed class StreamContext(StreamOptions options, TimeProvider time, NotifierMetrics metrics)
 {
     public StreamOptions Options { get; } = options;
 
     public TimeProvider Time { get; } = time;
+
+    public NotifierMetrics Metrics { get; } = metrics;
 
     /// <summary>This process, as clients see it in <c>welcome</c>.</summary>
     public string Instance { get; } = $"{Environment.MachineName}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";

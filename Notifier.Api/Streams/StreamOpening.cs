@@ -1,7 +1,9 @@
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
 using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
 using Notifier.Core.Topics;
@@ -10,7 +12,8 @@ namespace Notifier.Api.Streams;
 
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, ITickets tickets, IRefusals refusals, IHostApplicationLifetime lifetime)
+    StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets,
+    IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -21,7 +24,12 @@ internal sealed class StreamOpening(
 
         foreach (var (topic, _) in topics)
         {
-            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
+            if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden(topic.Kind == TopicKind.Service ? "This stream takes the role admin." : $"You may not subscribe to {topic}.");
+        }
+
+        if (SessionCookie.IsUsedBy(http.Request) && !SessionCookie.IsFromKnownOrigin(http.Request, settings))
+        {
+            return Problem.Forbidden("The cookie opens streams for pages of this host and of Cors:Origins; send a token, or have the origin listed.");
         }
 
         var format = StreamFormats.Choose(http.Request);
@@ -38,13 +46,16 @@ internal sealed class StreamOpening(
         }
 
         if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        OpenedStream? opened = null;
         try
         {
-            return await StreamAsync(http, caller, query, format, sendsBareIds);
+            var result = await StreamAsync(http, caller, query, format, sendsBareIds);
+            opened = result as OpenedStream;
+            return result;
         }
         finally
         {
-            door.Leave(caller.User.Id);
+            if (opened is null) door.Leave(caller.User.Id);
         }
     }
 
@@ -82,29 +93,53 @@ internal sealed class StreamOpening(
             return TurnAway(http, BusyReason.Store);
         }
 
-        using (subscription)
+        OpenedStream? opened = null;
+        Attendance? attendance = null;
+        try
         {
+            // Before the ticket, which is spent last; a poll is in no room.
+            attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
+            if (attendance is null) return TurnAway(http, BusyReason.Store);
+
             if (format == StreamFormat.Poll)
             {
-                if (await AdmitAsync(http, caller, query) is { } refused) return refused;
-                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
+                if (await AdmitAsync(http, caller, query) is { } refusedPoll) return refusedPoll;
+                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
 
-            var stream = new SseStream(http, context, subscription, caller, query, sendsBareIds);
+            var stream = new SseStream(http, context, subscription, attendance, caller, query, sendsBareIds);
             streams.Add(stream);
             try
             {
                 if (await AdmitAsync(http, caller, query) is { } refused) return refused;
-                SetHeaders(http.Response);
-                await stream.RunAsync();
+                if (query.Joins) await attendance.JoinAsync(caller.User);
+                return opened = new(this, stream, subscription, attendance, caller.User.Id);
             }
             finally
             {
-                streams.Remove(stream);
+                if (opened is null) streams.Remove(stream);
             }
+        }
+        finally
+        {
+            if (opened is null)
+            {
+                attendance?.Dispose();
+                subscription.Dispose();
+            }
+        }
+    }
 
-            return Results.Empty;
+    private async Task<Attendance?> TryWatchAsync(IEnumerable<(TopicName Topic, StartPoint Start)> topics, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rooms.WatchAsync(topics.Select(t => t.Topic), cancellationToken);
+        }
+        catch (LogUnavailableException)
+        {
+            return null;
         }
     }
 
@@ -140,6 +175,7 @@ internal sealed class StreamOpening(
     /// </summary>
     private IResult TurnAway(HttpContext http, BusyReason reason)
     {
+        ledger.TurnedAway(reason);
         var retryMs = context.NextRetryMs();
         if (StreamFormats.NamesEventStream(http.Request)) return new BusyStream(reason, retryMs);
 
@@ -153,11 +189,45 @@ internal sealed class StreamOpening(
         return new Problem(StatusCodes.Status503ServiceUnavailable, why) { RetryAfterSeconds = (retryMs + 999) / 1000 };
     }
 
+    private Task RunAsync(SseStream stream) => ledger.RunAsync(stream);
+
+    private void Close(SseStream stream, Subscription subscription, Attendance attendance, string user)
+    {
+        streams.Remove(stream);
+        attendance.Dispose();
+        subscription.Dispose();
+        door.Leave(user);
+    }
+
     private static void SetHeaders(HttpResponse response)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    /// <summary>
+    /// A stream from its welcome on. As the result of the request it runs after everything that opened it has returned, so that a waiting stream holds
+    /// nothing of that in memory.
+    /// </summary>
+    private sealed class OpenedStream(StreamOpening opening, SseStream stream, Subscription subscription, Attendance attendance, string user) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                SetHeaders(httpContext.Response);
+
+                // What the caller came with, which is read by now, would stay in memory for as long as the stream.
+                httpContext.Request.Headers.Authorization = default;
+                httpContext.Request.Headers.Cookie = default;
+                await opening.RunAsync(stream);
+            }
+            finally
+            {
+                opening.Close(stream, subscription, attendance, user);
+            }
+        }
     }
 
     private sealed class BusyStream(BusyReason reason, int retryMs) : IResult

@@ -28,6 +28,9 @@ internal sealed class StreamQuery
     /// <summary>The types that are sent; null: all.</summary>
     public FrozenSet<string>? Types { get; private init; }
 
+    /// <summary>The stream's user is in its rooms; false: it listens unseen.</summary>
+    public bool Joins { get; private init; }
+
     /// <summary>Heartbeats are <c>ping</c> events.</summary>
     public bool PingsByEvent { get; private init; }
 
@@ -75,6 +78,7 @@ internal sealed class StreamQuery
         {
             HasLastId = lastId.Length > 0,
             Types = types,
+            Joins = query["presence"] != "false",
             PingsByEvent = heartbeat == "event",
             Wait = TimeSpan.FromSeconds(wait ?? 0),
         };

@@ -27,11 +27,17 @@ public static class EventType
     /// <summary>A learner completed a lesson.</summary>
     public const string ProgressUpdated = "progress:updated";
 
+    /// <summary>Changes of a room's members.</summary>
+    public const string Presence = "presence";
+
+    /// <summary>Somebody types, or has stopped.</summary>
+    public const string Typing = "typing";
+
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-");
 
     private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
-        ["welcome", "gap", "presence", "typing", "expired", "busy", "ping", "stats", "open", "error"], StringComparer.Ordinal);
+        ["welcome", "gap", Presence, Typing, "expired", "busy", "ping", "stats", "open", "error"], StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> OfCommands = FrozenSet.ToFrozenSet(
         [Message, PrivateMessage, Notification, NotificationsRead, ProgressUpdated], StringComparer.Ordinal);

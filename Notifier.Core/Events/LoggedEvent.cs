@@ -16,6 +16,7 @@ public sealed class LoggedEvent
         Position = position;
         Predecessor = predecessor;
         Type = draft.Type;
+        CountedType = Metrics.CountedType.IndexOf(draft.Type);
         IsBreak = isBreak;
         Frame = SseFrame.ForEvent(topic, position, draft);
     }
@@ -27,6 +28,9 @@ public sealed class LoggedEvent
     public LogPosition Predecessor { get; }
 
     public string Type { get; }
+
+    /// <summary>What metrics count it as.</summary>
+    public int CountedType { get; }
 
     /// <summary>True where the store itself lost what stood before it.</summary>
     public bool IsBreak { get; }

@@ -62,8 +62,8 @@ public readonly struct SseFrame
         return new(bytes, 0, envelopeStart);
     }
 
-    /// <summary>A block without an id line, as another instance encoded it.</summary>
-    internal static SseFrame FromBytes(byte[] bytes) => new(bytes, 0, bytes.AsSpan().IndexOf("\ndata: "u8) + 7);
+    /// <summary>Blocks without id lines that were encoded before, here or by another instance.</summary>
+    public static SseFrame FromBytes(byte[] bytes) => new(bytes, 0, bytes.AsSpan().IndexOf("\ndata: "u8) + 7);
 
     private static SseFrame Encode(TopicName topic, ReadOnlySpan<byte> id, DateTimeOffset at, EventDraft draft)
     {

@@ -10,7 +10,7 @@ namespace Notifier.Core.Log;
 /// </summary>
 public interface IEventLog : IAsyncDisposable
 {
-    /// <summary>What keeps the logs, for people: <c>memory</c>, <c>redis</c>.</summary>
+    /// <summary>What keeps the logs, for people: <c>memory</c>, <c>journal</c>, <c>redis</c>.</summary>
     string Store { get; }
 
     /// <summary>True while the store can be reached and what is stored comes back on the path that events take.</summary>

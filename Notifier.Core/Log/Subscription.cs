@@ -75,7 +75,10 @@ public sealed class Subscription : IDisposable
     public ValueTask WaitAsync() => IsBehind ? new(ReadPagesAsync()) : _signal.WaitAsync();
 
     /// <summary>Ends a wait, the one under way or the next.</summary>
-    public void Wake() => _signal.Set();
+    public void Wake() => _signal.Set(runsReaderHere: false);
+
+    /// <summary>Ends a wait as <see cref="Wake"/> does, and lets the reader go on within this call until it waits again.</summary>
+    internal void Run() => _signal.Set(runsReaderHere: true);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using Notifier.Core.Events;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -33,6 +34,12 @@ public sealed class Subscriptions : IAsyncDisposable
         _sweep = time.CreateTimer(static s => ((Subscriptions)s!).Sweep(), this, SweepInterval, SweepInterval);
     }
 
+    /// <summary>
+    /// Sees each signal of a followed topic before its subscribers do; true: it has taken the signal, and tells them itself what follows from it.
+    /// Set before the first subscription opens; called under the log's locks, so it must not block.
+    /// </summary>
+    public Func<TopicName, EphemeralEvent, bool>? TakesSignal { get; set; }
+
     /// <summary>Topics that have a tail here.</summary>
     public int FollowedTopics
     {
@@ -43,7 +50,13 @@ public sealed class Subscriptions : IAsyncDisposable
     }
 
     /// <summary>Bytes that all tails hold.</summary>
-    internal long TailBytes => _budget.Used;
+    public long TailBytes => _budget.Used;
+
+    /// <summary>How many subscriptions each room has that has one.</summary>
+    public IReadOnlyList<int> RoomSizes()
+    {
+        lock (_gate) return [.. _tails.Values.Where(tail => tail.Topic.Kind == TopicKind.Room && tail.Readers > 0).Select(tail => tail.Readers)];
+    }
 
     /// <summary>Starts a cursor on each topic. The topics are distinct.</summary>
     /// <exception cref="LogUnavailableException">The store cannot be reached; nothing is held, and it may be tried again.</exception>
@@ -87,6 +100,12 @@ public sealed class Subscriptions : IAsyncDisposable
         foreach (var tail in rest) await EndAsync(tail);
     }
 
+    /// <summary>Tells this instance's subscribers of a topic, and nobody else.</summary>
+    internal void Tell(TopicName topic, EphemeralEvent ephemeral) => TailOf(topic)?.Tell(ephemeral);
+
+    /// <summary>As <see cref="Tell"/>, in place of what was told before: a subscriber that is behind gets the newest alone.</summary>
+    internal void TellNewest(TopicName topic, EphemeralEvent ephemeral) => TailOf(topic)?.TellNewest(ephemeral);
+
     internal void Close(Subscription subscription)
     {
         foreach (var cursor in subscription.Cursors)
@@ -94,6 +113,11 @@ public sealed class Subscriptions : IAsyncDisposable
             cursor.Tail.Remove(cursor);
             Unfollow(cursor.Tail);
         }
+    }
+
+    private TopicTail? TailOf(TopicName topic)
+    {
+        lock (_gate) return _tails.GetValueOrDefault(topic);
     }
 
     private static async Task EndAsync(TopicTail tail)
@@ -124,7 +148,7 @@ public sealed class Subscriptions : IAsyncDisposable
         {
             if (!_tails.TryGetValue(topic, out tail))
             {
-                _tails[topic] = tail = new(topic, _log, _options, _time, _budget);
+                _tails[topic] = tail = new(topic, _log, _options, _time, _budget, TakesSignal);
                 mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 tail.Following = mine.Task;
             }

@@ -21,6 +21,9 @@ internal sealed class TopicCursor(Subscription subscription, TopicTail tail)
     /// <summary>Index of the next signal.</summary>
     public long SignalIndex { get; set; }
 
+    /// <summary>Which of the signals that replace each other was handed out last.</summary>
+    public int NewestIndex { get; set; }
+
     /// <summary>The tail's generation that the index belongs to; 0 belongs to none.</summary>
     public int Generation { get; set; }
 

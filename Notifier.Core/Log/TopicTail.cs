@@ -9,10 +9,9 @@ namespace Notifier.Core.Log;
 /// one before it, each other names the one before it in the ring, and the last stands at the head.
 /// </summary>
 /// <remarks>
-/// One lock guards ring and signals and is held for lines, never while the log is called; another guards the list of cursors, so that a fan-out does not hold up an append.
-/// A wake-up tells a cursor to look, and carries nothing.
+/// One lock guards ring and signals and is held for lines, never while the log is called. A wake-up tells a cursor to look, and carries nothing.
 /// </remarks>
-internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
+internal sealed class TopicTail : ILogFollower
 {
     /// <summary>Signals kept for cursors that are busy; a cursor further behind misses the oldest, as who comes late does.</summary>
     private const int MaxSignals = 256;
@@ -22,6 +21,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     private readonly TimeProvider _time;
     private readonly TailBudget _budget;
     private readonly int _maxEvents;
+    private readonly Func<TopicName, EphemeralEvent, bool>? _takesSignal;
 
     private readonly Lock _gate = new();
     private readonly EventRing _ring = new();
@@ -32,18 +32,20 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     private long _ringBytes;
     private int _generation;
     private Task? _filling;
+    private EphemeralEvent? _newest;
+    private int _newestIndex;
 
-    private readonly Lock _cursorsGate = new();
-    private readonly List<TopicCursor> _cursors = [];
-    private int _isWaking;
+    private readonly FanOut _fanOut = new();
 
-    public TopicTail(TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget)
+    public TopicTail(
+        TopicName topic, IEventLog log, LogOptions options, TimeProvider time, TailBudget budget, Func<TopicName, EphemeralEvent, bool>? takesSignal = null)
     {
         Topic = topic;
         _log = log;
         _options = options;
         _time = time;
         _budget = budget;
+        _takesSignal = takesSignal;
 
         // A ring that held more than the log would hide what retention drops.
         _maxEvents = Math.Min(options.TailEvents, options.MaxEventsPerTopic);
@@ -71,7 +73,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
     public void OnStarted(LogPosition head)
     {
         lock (_gate) Restart(head);
-        Wake();
+        _fanOut.Begin();
     }
 
     public void OnAppended(LoggedEvent logged)
@@ -87,10 +89,16 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             while (_ring.Count > _maxEvents || (_budget.IsSpent && _ring.Count > 1)) DropFirst();
         }
 
-        Wake();
+        _fanOut.Begin();
     }
 
     public void OnSignal(EphemeralEvent ephemeral)
+    {
+        if (_takesSignal?.Invoke(Topic, ephemeral) is not true) Tell(ephemeral);
+    }
+
+    /// <summary>Hands a signal to the cursors that are here now.</summary>
+    public void Tell(EphemeralEvent ephemeral)
     {
         lock (_gate)
         {
@@ -98,7 +106,19 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             _signals[_signalCount++ % MaxSignals] = (_ring.End, ephemeral);
         }
 
-        Wake();
+        _fanOut.Begin();
+    }
+
+    /// <summary>Hands a signal to the cursors in place of the one before it: who has not read that one yet gets the newest alone.</summary>
+    public void TellNewest(EphemeralEvent ephemeral)
+    {
+        lock (_gate)
+        {
+            _newest = ephemeral;
+            _newestIndex++;
+        }
+
+        _fanOut.Begin();
     }
 
     /// <summary>The next thing after <paramref name="cursor"/>, which moves past it where it is a signal; an event moves it by being handed out.</summary>
@@ -108,6 +128,13 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
         lock (_gate)
         {
             if (!Locate(cursor)) return TailRead.Elsewhere;
+
+            if (cursor.NewestIndex != _newestIndex)
+            {
+                cursor.NewestIndex = _newestIndex;
+                signal = _newest;
+                return TailRead.Signal;
+            }
 
             if (cursor.SignalIndex < _signalCount)
             {
@@ -165,45 +192,16 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
 
     public void Add(TopicCursor cursor)
     {
-        lock (_gate) cursor.SignalIndex = _signalCount;
-        lock (_cursorsGate)
-        {
-            cursor.Slot = _cursors.Count;
-            _cursors.Add(cursor);
-        }
+        lock (_gate) (cursor.SignalIndex, cursor.NewestIndex) = (_signalCount, _newestIndex);
+        _fanOut.Add(cursor);
     }
 
-    public void Remove(TopicCursor cursor)
-    {
-        lock (_cursorsGate)
-        {
-            var last = _cursors[^1];
-            _cursors[cursor.Slot] = last;
-            last.Slot = cursor.Slot;
-            _cursors.RemoveAt(_cursors.Count - 1);
-        }
-    }
+    public void Remove(TopicCursor cursor) => _fanOut.Remove(cursor);
 
     /// <summary>Gives back what the tail holds of the budget; nobody reads from it any more.</summary>
     public void Release()
     {
         lock (_gate) Restart(_head);
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        // Cleared before the cursors are woken, or an append during the round would wake nobody.
-        Volatile.Write(ref _isWaking, 0);
-        Interlocked.MemoryBarrier();
-        lock (_cursorsGate)
-        {
-            foreach (var cursor in _cursors) cursor.Subscription.Wake();
-        }
-    }
-
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _isWaking, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private bool Locate(TopicCursor cursor)

@@ -11,10 +11,14 @@ internal sealed class WakeSignal : IValueTaskSource
     private const int IsSet = 1;
     private const int IsAwaited = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _source;
     private int _state;
 
-    public void Set()
+    /// <summary>Sets the latch.</summary>
+    /// <param name="runsReaderHere">
+    /// The reader goes on within this call, which saves handing it to another thread: for callers that hold no lock and have nothing else to do.
+    /// </param>
+    public void Set(bool runsReaderHere)
     {
         while (true)
         {
@@ -25,6 +29,7 @@ internal sealed class WakeSignal : IValueTaskSource
                 case Clear when Interlocked.CompareExchange(ref _state, IsSet, Clear) == Clear:
                     return;
                 case IsAwaited when Interlocked.CompareExchange(ref _state, Clear, IsAwaited) == IsAwaited:
+                    _source.RunContinuationsAsynchronously = !runsReaderHere;
                     _source.SetResult(true);
                     return;
             }

@@ -33,7 +33,8 @@ public sealed class RedisLessonProgress(RedisEventLog log, TimeProvider time) : 
             cancellationToken))!;
 
         if (answer[0] == nameof(CompletionOutcome.KeyTaken) || !LogPosition.TryParse(answer[3], out var position)) return new(CompletionOutcome.KeyTaken, default);
-        log.Saw(topic, position);
+        if (answer[5] == commandId) log.Stored(topic, position, EventType.ProgressUpdated);
+        else log.Saw(topic, position);
 
         var isReplay = answer[1] == "1";
         if (answer[2] == "1") return new(Enum.Parse<CompletionOutcome>(answer[0]), position, isReplay);

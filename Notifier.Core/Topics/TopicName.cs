@@ -17,6 +17,7 @@ public sealed class TopicName : IEquatable<TopicName>
     private const string ServicePrefix = "service:";
 
     private readonly int _hashCode;
+    private long _fingerprint = -1;
 
     private TopicName(TopicKind kind, string subject, string value)
     {
@@ -24,10 +25,6 @@ public sealed class TopicName : IEquatable<TopicName>
         Subject = subject;
         Value = value;
         _hashCode = string.GetHashCode(value, StringComparison.Ordinal);
-
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(value), digest);
-        Fingerprint = BinaryPrimitives.ReadInt64BigEndian(digest) >>> 16;
     }
 
     /// <summary>The topic that every user stream includes.</summary>
@@ -43,7 +40,7 @@ public sealed class TopicName : IEquatable<TopicName>
     public string Value { get; }
 
     /// <summary>48 bits of the name's SHA-256: how a <see cref="Events.Cursor"/> names a topic.</summary>
-    public long Fingerprint { get; }
+    public long Fingerprint => _fingerprint >= 0 ? _fingerprint : _fingerprint = Digest(Value);
 
     /// <summary>The topic of a room. <paramref name="room"/> has been checked by <see cref="IsRoom"/>.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
@@ -57,6 +54,13 @@ public sealed class TopicName : IEquatable<TopicName>
 
     /// <summary>A topic that instances tell each other things in. It cannot be parsed, so that no client ever names one.</summary>
     internal static TopicName Service(string subject) => new(TopicKind.Service, subject, ServicePrefix + subject);
+
+    /// <summary>A name that a store has kept.</summary>
+    /// <exception cref="FormatException">It is no topic's name.</exception>
+    internal static TopicName FromStored(string value) =>
+        TryParse(value, out var topic) ? topic
+        : value.StartsWith(ServicePrefix, StringComparison.Ordinal) ? Service(value[ServicePrefix.Length..])
+        : throw new FormatException($"'{value}' is no topic.");
 
     /// <summary>The room in which the learners of a track are told of each other's progress.</summary>
     /// <exception cref="ArgumentException">The name is not valid.</exception>
@@ -96,4 +100,11 @@ public sealed class TopicName : IEquatable<TopicName>
 
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    private static long Digest(string value)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(value), digest);
+        return BinaryPrimitives.ReadInt64BigEndian(digest) >>> 16;
+    }
 }

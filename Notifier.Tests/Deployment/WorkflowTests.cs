@@ -37,6 +37,18 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
+    public void The_long_tests_run_every_night_with_nothing_skipped()
+    {
+        var nightly = YamlFile.Read(".github", "workflows", "nightly.yml");
+
+        nightly.Entries("on").Select(entry => entry.Name).ShouldBe(["schedule", "workflow_dispatch"]);
+        nightly.Text("jobs", "test", "env", "NOTIFIER_NIGHTLY").ShouldBe("1");
+        nightly.Text("jobs", "test", "env", "NOTIFIER_REQUIRE_ALL").ShouldBe("1");
+        Scripts(nightly).ShouldContain(script => script.StartsWith("dotnet test", StringComparison.Ordinal));
+        Scripts(nightly).ShouldContain(script => script.Contains("redis-server nginx", StringComparison.Ordinal) && script.Contains("/usr/bin/chromium", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_is_sent_to_the_machine_and_run_there_exists()
     {
         var sent = Sent().Match(string.Join('\n', Scripts(Deploy))).Groups[1].Value.Split(' ');

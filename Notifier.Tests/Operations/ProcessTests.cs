@@ -174,19 +174,4 @@ public sealed class ProcessTests
         (await service.ExitAsync()).ShouldBe(0, service.Output);
         stopwatch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(12));
     }
-
-    [Fact]
-    public async Task A_log_path_that_has_no_effect_yet_gives_one_warning_line_and_the_default_none()
-    {
-        using var set = NotifierProcess.Start("Development", null, "--Log:Path=somewhere");
-        using var unset = NotifierProcess.Start("Development", null);
-        await set.ListeningAsync();
-        await unset.ListeningAsync();
-        set.Signal("TERM");
-        unset.Signal("TERM");
-        await Task.WhenAll(set.ExitAsync(), unset.ExitAsync());
-
-        set.Output.Split('\n').Count(line => line.Contains("Log:Path", StringComparison.Ordinal)).ShouldBe(1);
-        unset.Output.ShouldNotContain("Log:Path");
-    }
 }

@@ -11,6 +11,9 @@ namespace Notifier.Tests.Support;
 /// <summary>The service in this process, on Kestrel and a port of its own; clients speak real HTTP to it.</summary>
 public class NotifierHost : IAsyncDisposable, IDisposable
 {
+    /// <summary>Tests send more, and faster, than a caller may by default.</summary>
+    public static readonly string[] PermitSettings = ["PermitsPerMinute", "Burst", "EphemeralPerMinute", "PublisherPermitsPerMinute"];
+
     private readonly WebApplicationFactory<Program> _factory;
 
     public NotifierHost()
@@ -27,6 +30,8 @@ public class NotifierHost : IAsyncDisposable, IDisposable
             web.UseSetting("Logging:LogLevel:Default", "Warning");
             web.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
             web.UseSetting("Streams:MaxPerUser", "10000");
+            foreach (var name in PermitSettings) web.UseSetting($"Commands:{name}", "1000000000");
+            web.UseSetting("Log:Path", "");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
             if (services is not null) web.ConfigureTestServices(services);
         });

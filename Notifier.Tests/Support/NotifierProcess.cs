@@ -25,6 +25,16 @@ internal sealed partial class NotifierProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>What it holds now: bytes in memory, and open descriptors.</summary>
+    public (long Bytes, int Descriptors) Holds
+    {
+        get
+        {
+            _process.Refresh();
+            return (_process.WorkingSet64, Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length);
+        }
+    }
+
     /// <summary>All that it printed so far.</summary>
     public string Output
     {
@@ -34,7 +44,10 @@ internal sealed partial class NotifierProcess : IDisposable
         }
     }
 
-    /// <summary>Starts it. Without <c>urls</c> in the environment or the arguments it takes a free port.</summary>
+    /// <summary>
+    /// Starts it. Without <c>urls</c> in the environment or the arguments it takes a free port, and without <c>Log__Path</c> in the environment it keeps
+    /// its log in memory alone.
+    /// </summary>
     public static NotifierProcess Start(string environment, (string Name, string Value)[]? variables = null, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
@@ -46,6 +59,8 @@ internal sealed partial class NotifierProcess : IDisposable
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var name in NotifierHost.PermitSettings) start.Environment[$"Commands__{name}"] = "1000000000";
+        start.Environment["Log__Path"] = "";
         foreach (var (name, value) in variables ?? []) start.Environment[name] = value;
         return new(start);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -19,6 +20,7 @@ public sealed class MemoryEventLog : IEventLog
 
     private readonly LogOptions _options;
     private readonly TimeProvider _time;
+    private readonly NotifierMetrics _metrics;
     private readonly ConcurrentDictionary<TopicName, MemoryTopic> _topics = new();
     private readonly ITimer _sweep;
     private readonly Lock _evictionGate = new();
@@ -26,10 +28,11 @@ public sealed class MemoryEventLog : IEventLog
     private LogPosition _forgottenHead;
     private long _bytes;
 
-    public MemoryEventLog(LogOptions options, TimeProvider time)
+    public MemoryEventLog(LogOptions options, TimeProvider time, NotifierMetrics? metrics = null)
     {
         _options = options;
         _time = time;
+        _metrics = metrics ?? NotifierMetrics.Unread;
         Once = new(time);
         _sweep = time.CreateTimer(static log => ((MemoryEventLog)log!).Sweep(), this, SweepInterval, SweepInterval);
     }
@@ -154,6 +157,7 @@ public sealed class MemoryEventLog : IEventLog
             held.Gate.Exit();
         }
 
+        _metrics.Published(topic, draft.Type);
         if (Interlocked.Add(ref _bytes, grown) > _options.MaxBytes) Evict();
         return new(AppendOutcome.Stored, logged.Position, draft.CommandId);
     }

@@ -1,4 +1,5 @@
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Topics;
 
 namespace Notifier.Core.Log.Redis;
@@ -9,12 +10,13 @@ namespace Notifier.Core.Log.Redis;
 /// the head. A bell is a hint: losing one costs time, never an event.
 /// </summary>
 /// <remarks>One lock guards all fields and every call of the follower; it is held for lines, and never across a read.</remarks>
-internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower follower, SeenHeads seen, TimeProvider time) : IDisposable
+internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower follower, SeenHeads seen, TimeProvider time, NotifierMetrics? metrics = null) : IDisposable
 {
     private const int MaxParked = 64;
     private const int PageEvents = 256;
     private static readonly TimeSpan MaxParkedTime = TimeSpan.FromMilliseconds(20);
 
+    private readonly NotifierMetrics _metrics = metrics ?? NotifierMetrics.Unread;
     private readonly Lock _gate = new();
     private readonly Dictionary<LogPosition, LoggedEvent> _parked = [];
     private LogPosition _head;
@@ -75,6 +77,7 @@ internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower foll
 
     private void Ring(LoggedEvent logged)
     {
+        _metrics.BellsReceived.Add(1);
         lock (_gate)
         {
             if (_isDisposed || (_isStarted && logged.Position <= _head)) return;
@@ -152,9 +155,18 @@ internal sealed class Doorbell(TopicName topic, IEventLog log, ILogFollower foll
     private void Take(LogPage page, LogPosition readAfter)
     {
         if (_isDisposed) return;
+        var missed = 0;
         foreach (var logged in page.Events)
         {
-            if (logged.Position > _head) Tell(logged);
+            if (logged.Position <= _head) continue;
+            if (!_parked.ContainsKey(logged.Predecessor)) missed++;
+            Tell(logged);
+        }
+
+        if (missed > 0)
+        {
+            _metrics.BellsLost.Add(1);
+            _metrics.BellsRepaired.Add(missed);
         }
 
         if (page.Events.Count == PageEvents) _isReadAsked = true;

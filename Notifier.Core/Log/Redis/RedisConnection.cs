@@ -1,3 +1,4 @@
+using Notifier.Core.Metrics;
 using StackExchange.Redis;
 
 namespace Notifier.Core.Log.Redis;
@@ -22,6 +23,9 @@ public sealed class RedisConnection : IAsyncDisposable
     }
 
     internal RedisChannels Channels { get; }
+
+    /// <summary>Where round trips are counted; set before the first, by the log that the connection is for.</summary>
+    internal NotifierMetrics Metrics { get; set; } = NotifierMetrics.Unread;
 
     /// <summary>Connects, or begins to: where the server is away the connection comes up by itself once it is back.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
@@ -98,13 +102,17 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
     internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken, TimeSpan elapsed = default)
     {
+        var start = _time.GetTimestamp();
         try
         {
             if (elapsed >= CallLimit) throw new TimeoutException();
-            return await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit - elapsed, _time, cancellationToken);
+            var answer = await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit - elapsed, _time, cancellationToken);
+            Metrics.StoreCalled(_time.GetElapsedTime(start));
+            return answer;
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
+            Metrics.StoreCalled(_time.GetElapsedTime(start), e is TimeoutException ? "timeout" : e is RedisConnectionException ? "connection" : "server");
             throw new LogUnavailableException("Redis did not answer as it should.", e);
         }
     }

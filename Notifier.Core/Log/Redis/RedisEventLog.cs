@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 using StackExchange.Redis;
@@ -24,6 +25,7 @@ public sealed class RedisEventLog : IEventLog
     private readonly RedisKeys _keys;
     private readonly LogOptions _options;
     private readonly TimeProvider _time;
+    private readonly NotifierMetrics _metrics;
     private readonly SeenHeads _seen = new();
     private readonly ConcurrentDictionary<Doorbell, byte> _bells = new();
     private readonly ConcurrentDictionary<TopicName, int> _followed = new();
@@ -34,9 +36,11 @@ public sealed class RedisEventLog : IEventLog
     private bool _isCheckAsked;
     private int _isChecking;
 
-    public RedisEventLog(RedisConnection connection, RedisOptions redis, LogOptions options, TimeProvider time)
+    public RedisEventLog(RedisConnection connection, RedisOptions redis, LogOptions options, TimeProvider time, NotifierMetrics? metrics = null)
     {
         _connection = connection;
+        _metrics = metrics ?? NotifierMetrics.Unread;
+        connection.Metrics = _metrics;
         _keys = new(redis.KeyPrefix);
         _options = options;
         _time = time;
@@ -71,7 +75,7 @@ public sealed class RedisEventLog : IEventLog
         var position = RedisEntry.ParsePosition(answer[1]);
         var commandId = (string?)answer[2];
         var outcome = Enum.Parse<AppendOutcome>((string)answer[0]!);
-        if (outcome == AppendOutcome.Stored) _seen.Raise(topic, position);
+        if (outcome == AppendOutcome.Stored) Stored(topic, position, draft.Type);
         return new(outcome, position, string.IsNullOrEmpty(commandId) ? null : commandId);
     }
 
@@ -100,7 +104,7 @@ public sealed class RedisEventLog : IEventLog
 
     public async ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
     {
-        var bell = new Doorbell(topic, this, follower, _seen, _time);
+        var bell = new Doorbell(topic, this, follower, _seen, _time, _metrics);
 
         // Subscribed before the head is read, or an event between the two would ring for nobody.
         var channel = Channel(topic);
@@ -176,6 +180,13 @@ public sealed class RedisEventLog : IEventLog
     /// have seen more.
     /// </summary>
     private LogPosition SeenForSure(TopicName topic) => _followed.ContainsKey(topic) ? _seen[topic] : LogPosition.Zero;
+
+    /// <summary>Remembers and counts an event that was stored just now.</summary>
+    internal void Stored(TopicName topic, LogPosition position, string type)
+    {
+        Saw(topic, position);
+        _metrics.Published(topic, type);
+    }
 
     private RedisChannel Channel(TopicName topic) => new(_keys.Bell(topic), RedisChannel.PatternMode.Literal);
 

@@ -16,6 +16,15 @@ internal sealed class RedisKeys(string prefix)
 
     public RedisKey Ticket(string digest) => $"{prefix}:{{{digest}}}:ticket";
 
+    public RedisKey Presence(TopicName room) => $"{prefix}:{{{room}}}:presence";
+
+    public RedisKey ReadMark(string user) => $"{prefix}:{{{TopicName.User(user)}}}:read";
+
+    /// <summary>Which instances live, and until when they do without another word.</summary>
+    public RedisKey Leases() => $"{prefix}:{{instances}}:leases";
+
+    public RedisKey RoomCounts(string instance) => $"{prefix}:{{instances}}:rooms:{instance}";
+
     public RedisKey Refusal(string user, TopicName? topic) => $"{prefix}:{{user:{user}}}:refused:{topic?.Value ?? "*"}";
 
     public string Canary(string instance) => $"{prefix}:{{{instance}}}:canary";

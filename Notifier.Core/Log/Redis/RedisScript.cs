@@ -20,6 +20,18 @@ internal sealed class RedisScript
     /// <summary>Marks a completion as told.</summary>
     public static RedisScript Told { get; } = new("told");
 
+    /// <summary>Changes what an instance holds of a room, and tells the others.</summary>
+    public static RedisScript Presence { get; } = new("presence");
+
+    /// <summary>Renews an instance's lease, and gives those that live.</summary>
+    public static RedisScript Lease { get; } = new("lease");
+
+    /// <summary>Shortens the lease of an instance that ends.</summary>
+    public static RedisScript Release { get; } = new("release");
+
+    /// <summary>Raises a read mark.</summary>
+    public static RedisScript RaiseMark { get; } = new("head", "mark");
+
     public string Text { get; }
 
     private static string Load(string name)

@@ -1,0 +1,33 @@
+using Notifier.Api.Access;
+using Notifier.Core.Metrics;
+
+namespace Notifier.Api.Commands;
+
+/// <summary>Tells metrics and log how each command was answered. It stands before everything that may answer, so that none is missed.</summary>
+internal sealed partial class CommandLog(RequestDelegate next, NotifierMetrics metrics, TimeProvider time, ILogger<CommandLog> logger)
+{
+    public Task InvokeAsync(HttpContext http) =>
+        http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } endpoint && IsCommand(http.Request.Method) ? ObserveAsync(http, endpoint, route) : next(http);
+
+    private static bool IsCommand(string method) => HttpMethods.IsPost(method) || HttpMethods.IsDelete(method);
+
+    private async Task ObserveAsync(HttpContext http, RouteEndpoint endpoint, string route)
+    {
+        var start = time.GetTimestamp();
+        await next(http);
+
+        var status = http.Response.StatusCode;
+        metrics.CommandAnswered(route, status);
+        if (status == StatusCodes.Status413PayloadTooLarge) metrics.Refused("size");
+        if (status == StatusCodes.Status429TooManyRequests) metrics.Refused("rate");
+        if (!logger.IsEnabled(LogLevel.Information)) return;
+
+        var type = (http.Features.Get<EventOf>() ?? endpoint.Metadata.GetMetadata<EventOf>())?.Type;
+        LogAnswered(
+            logger, http.Request.Method, route, status, Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 2), type, Caller.IdOf(http.User), http.TraceIdentifier);
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Method} {Route} answered {Status} in {ElapsedMs} ms: event {EventType}, user {UserId}, request {RequestId}.")]
+    private static partial void LogAnswered(
+        ILogger logger, string method, string route, int status, double elapsedMs, string? eventType, string? userId, string requestId);
+}

@@ -1,0 +1,50 @@
+using Notifier.Api.Admin;
+using Notifier.Core.Metrics;
+
+namespace Notifier.Api.Streams;
+
+/// <summary>Tells metrics, log and admins what becomes of each stream: when it opens, and when it ends.</summary>
+internal sealed partial class StreamLedger(NotifierMetrics metrics, AdminFeed feed, TimeProvider time, ILogger<StreamLedger> logger)
+{
+    /// <summary>Runs a stream that was let in, to its end.</summary>
+    public async Task RunAsync(SseStream stream)
+    {
+        var openedAt = time.GetTimestamp();
+        var topics = string.Join(' ', stream.Topics);
+        metrics.StreamOpened(stream.Kind, stream.Start);
+        feed.Opened(stream);
+        LogOpened(logger, stream.Connection, stream.User.Id, topics, stream.Kind, stream.Start);
+        try
+        {
+            await stream.RunAsync();
+        }
+        finally
+        {
+            var reason = NameOf(stream.Ending);
+            var duration = time.GetElapsedTime(openedAt);
+            metrics.StreamClosed(stream.Kind, reason);
+            feed.Closed(stream, reason, duration);
+            LogClosed(logger, stream.Connection, stream.User.Id, topics, reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
+        }
+    }
+
+    public void TurnedAway(BusyReason reason) => metrics.StreamRefused(ServiceEvents.NameOf(reason));
+
+    // A stream that nobody ended was ended by a failure.
+    private static string NameOf(EndReason reason) => reason switch
+    {
+        EndReason.Client => "client",
+        EndReason.Slow => "slow",
+        EndReason.Expired => "expired",
+        EndReason.Revoked => "revoked",
+        EndReason.Drain => "drain",
+        EndReason.MaxAge => "max-age",
+        _ => "error",
+    };
+
+    [LoggerMessage(LogLevel.Information, "Opened stream {Connection} of {UserId} on {Topics} ({Kind}, {Start}).")]
+    private static partial void LogOpened(ILogger logger, string connection, string userId, string topics, string kind, string start);
+
+    [LoggerMessage(LogLevel.Information, "Closed stream {Connection} of {UserId} on {Topics}: {Reason}, after {DurationSeconds} s and {Events} events.")]
+    private static partial void LogClosed(ILogger logger, string connection, string userId, string topics, string reason, double durationSeconds, long events);
+}

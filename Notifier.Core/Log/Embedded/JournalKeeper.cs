@@ -1,0 +1,210 @@
+using Notifier.Core.Events;
+using Notifier.Core.Settings;
+
+namespace Notifier.Core.Log.Embedded;
+
+/// <summary>
+/// Retention: drops what has passed its age, keeps the journal within its bytes, and rewrites segments that are mostly dead, on a thread of its own
+/// beside the writer's.
+/// </summary>
+internal sealed class JournalKeeper : IDisposable
+{
+    /// <summary>Topics without events whose heads are kept; past it the longest untouched are forgotten, and the floor rises to theirs.</summary>
+    private const int MostEmptyTopics = 100_000;
+
+    /// <summary>Small neighbours that are worth merging.</summary>
+    private const int ManySmall = 8;
+
+    /// <summary>Dead bytes that are worth a rewriting.</summary>
+    private const int WorthBytes = 1024;
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RoomLimit = TimeSpan.FromSeconds(2);
+
+    private readonly SegmentSet _segments;
+    private readonly JournalTopics _topics;
+    private readonly KeptState _state;
+    private readonly JournalWriter _writer;
+    private readonly LogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IJournalWatch _watch;
+    private readonly Rewriting _rewriting;
+    private readonly int _maxEmptyTopics;
+    private readonly Thread _thread;
+    private readonly ITimer _sweep;
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly AutoResetEvent _kept = new(false);
+    private readonly Lock _gate = new();
+    private readonly Lock _round = new();
+    private volatile bool _isStopped;
+    private volatile bool _isStateOverBytes;
+    private bool _isFailing;
+
+    public JournalKeeper(SegmentSet segments, JournalTopics topics, KeptState state, JournalWriter writer, LogOptions options, TimeProvider time, IJournalWatch watch)
+    {
+        _segments = segments;
+        _topics = topics;
+        _state = state;
+        _writer = writer;
+        _options = options;
+        _time = time;
+        _watch = watch;
+        _rewriting = new(segments, topics, state, watch);
+        _maxEmptyTopics = (int)Math.Min(MostEmptyTopics, Math.Max(1000, options.MaxBytes / 1024));
+        _thread = new(Run) { IsBackground = true, Name = "journal keeper" };
+        _sweep = time.CreateTimer(static keeper => ((JournalKeeper)keeper!).Wake(), this, SweepInterval, SweepInterval);
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Looks after the journal soon.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_isStopped) _wake.Set();
+        }
+    }
+
+    /// <summary>Waits until there is room for one segment more; false where old ones could not be dropped in time.</summary>
+    public bool WaitForRoom()
+    {
+        var start = _time.GetTimestamp();
+        while (!_isStateOverBytes && _segments.SealedBytes > _options.MaxBytes - (2 * _segments.SegmentBytes))
+        {
+            if (_time.GetElapsedTime(start) > RoomLimit || _isStopped) return false;
+            Wake();
+            _kept.WaitOne(RoomLimit / 20);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        lock (_gate)
+        {
+            _isStopped = true;
+            _wake.Set();
+        }
+
+        if (_thread.IsAlive) _thread.Join();
+        _wake.Dispose();
+        _kept.Dispose();
+    }
+
+    /// <summary>One round; one at a time, whoever asks for it.</summary>
+    internal void Keep()
+    {
+        lock (_round) KeepOnce();
+    }
+
+    private void KeepOnce()
+    {
+        try
+        {
+            Sweep();
+            if (DropOverBytes()) Merge();
+            _isFailing = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogUnavailableException)
+        {
+            // Nothing is lost by what was not dropped; the next round tries again.
+            if (!_isFailing) _watch.OnKeepingFailed(_segments.Folder.Path, e);
+            _isFailing = true;
+        }
+    }
+
+    private void Run()
+    {
+        while (!_isStopped)
+        {
+            Keep();
+            _kept.Set();
+            _wake.WaitOne();
+        }
+    }
+
+    private void Sweep()
+    {
+        var now = _time.GetUtcNow();
+        var oldest = LogPosition.OfTime(now - _options.MaxAge);
+        var empty = new List<(DateTimeOffset TouchedAt, JournalTopic Topic)>();
+        foreach (var topic in _topics.All)
+        {
+            lock (topic.Gate)
+            {
+                topic.Trim(_options.MaxEventsPerTopic, oldest);
+                if (!topic.IsEmpty) continue;
+                if (topic.IsKnown) empty.Add((topic.TouchedAt, topic));
+                else _topics.Forget(topic);
+            }
+        }
+
+        _state.Expire(now.ToUnixTimeMilliseconds());
+        if (empty.Count > _maxEmptyTopics) Forget([.. empty.OrderBy(e => e.TouchedAt).Take(empty.Count - _maxEmptyTopics).Select(e => e.Topic)]);
+    }
+
+    private void Forget(JournalTopic[] topics)
+    {
+        var highest = _topics.Floor;
+        foreach (var topic in topics)
+        {
+            lock (topic.Gate)
+            {
+                if (topic.Head > highest) highest = topic.Head;
+            }
+        }
+
+        // Durable before the first of them goes, or after a crash a topic could give out a position again.
+        _writer.WriteAsync(batch =>
+        {
+            batch.Put(StateSpace.Store, StoreBirth.FloorKey, StoredPosition.Encode(highest));
+            return true;
+        }).GetAwaiter().GetResult();
+        foreach (var topic in topics)
+        {
+            lock (topic.Gate)
+            {
+                if (topic.IsEmpty && topic.Head <= highest) _topics.Forget(topic);
+            }
+        }
+    }
+
+    /// <summary>Drops the oldest segments' events while there are too many bytes; false where a segment cannot be read.</summary>
+    private bool DropOverBytes()
+    {
+        foreach (var segment in _segments.Sealed)
+        {
+            if (_segments.SealedBytes <= _segments.SealedLimit) break;
+            if (!_rewriting.Run([segment], dropsEvents: true)) return false;
+        }
+
+        var bytes = _segments.SealedBytes;
+        var isOver = bytes > _segments.SealedLimit;
+        if (isOver && !_isStateOverBytes) _watch.OnStateOverBytes(_segments.Folder.Path, bytes);
+        _isStateOverBytes = isOver;
+        return true;
+    }
+
+    private void Merge()
+    {
+        var all = _segments.Sealed;
+        for (var i = 0; i < all.Length;)
+        {
+            var (length, live, end) = (all[i].Length, all[i].LiveBytes, i + 1);
+            while (end < all.Length && live + all[end].LiveBytes <= _segments.SegmentBytes)
+            {
+                length += all[end].Length;
+                live += all[end].LiveBytes;
+                end++;
+            }
+
+            var dead = length - live - ((end - i) * (JournalFormat.HeaderBytes + JournalFormat.CommitHeaderBytes));
+            var isWorth = (dead >= WorthBytes && dead > length / 2) || (end - i >= ManySmall && length <= _segments.SegmentBytes);
+            if (isWorth && !_rewriting.Run(all[i..end], dropsEvents: false)) return;
+            i = end;
+        }
+    }
+}

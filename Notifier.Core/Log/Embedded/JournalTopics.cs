@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Notifier.Core.Events;
+using Notifier.Core.Topics;
+
+namespace Notifier.Core.Log.Embedded;
+
+/// <summary>
+/// All topics that the journal knows or that somebody follows. Any other stands at the floor: the store's birth id, or the highest position of a topic
+/// that was forgotten. So an unknown topic has a head that survives restarts, and nothing is written to show it.
+/// </summary>
+internal sealed class JournalTopics(SegmentTable segments, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, JournalTopic> _topics = new(StringComparer.Ordinal);
+    private readonly Lock _floorGate = new();
+    private LogPosition _floor;
+
+    public LogPosition Floor
+    {
+        get
+        {
+            lock (_floorGate) return _floor;
+        }
+
+        set
+        {
+            lock (_floorGate) _floor = value;
+        }
+    }
+
+    public int Count => _topics.Count;
+
+    public ICollection<JournalTopic> All => _topics.Values;
+
+    public bool TryGet(TopicName name, out JournalTopic topic) => _topics.TryGetValue(name.Value, out topic!);
+
+    /// <summary>The topic with its lock taken, which the caller gives back.</summary>
+    public JournalTopic Enter(TopicName name)
+    {
+        while (true)
+        {
+            var topic = _topics.TryGetValue(name.Value, out var known) ? known : _topics.GetOrAdd(name.Value, _ => new(name, Floor, segments));
+            topic.Gate.Enter();
+            if (!topic.IsForgotten)
+            {
+                topic.TouchedAt = time.GetUtcNow();
+                return topic;
+            }
+
+            topic.Gate.Exit();
+        }
+    }
+
+    /// <summary>The topic that a record names; null where it is not known.</summary>
+    public JournalTopic? Find(ReadOnlySpan<byte> name)
+    {
+        Span<char> text = stackalloc char[name.Length];
+        return Encoding.UTF8.TryGetChars(name, text, out var length)
+            && _topics.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text[..length], out var topic) ? topic : null;
+    }
+
+    /// <summary>The topic that a record names, for recovery.</summary>
+    public JournalTopic FindOrAdd(ReadOnlySpan<byte> name)
+    {
+        if (Find(name) is { } known) return known;
+        var topic = new JournalTopic(TopicName.FromStored(Encoding.UTF8.GetString(name)), LogPosition.Zero, segments);
+        _topics[topic.Name.Value] = topic;
+        return topic;
+    }
+
+    /// <summary>Drops an object that holds nothing; under the topic's lock.</summary>
+    public void Forget(JournalTopic topic)
+    {
+        topic.IsForgotten = true;
+        topic.LeaveHead();
+        _topics.TryRemove(topic.Name.Value, out _);
+    }
+}

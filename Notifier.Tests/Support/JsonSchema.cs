@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Notifier.Tests.Support;
+
+/// <summary>Checks values against JSON Schema 2020-12, in the words that the service's documents use; one that it does not know fails.</summary>
+internal sealed class JsonSchema(JsonElement document)
+{
+    private static readonly HashSet<string> Annotations = ["description", "examples", "example", "title", "default"];
+
+    /// <summary>What is wrong with a value, each with its place; empty where nothing is.</summary>
+    public List<string> Check(JsonElement schema, JsonElement value, string place = "$")
+    {
+        var errors = new List<string>();
+        foreach (var word in schema.EnumerateObject()) Check(word.Name, word.Value, schema, value, place, errors);
+        return errors;
+    }
+
+    /// <summary>What a reference in the document means.</summary>
+    public JsonElement Resolve(JsonElement node) => node.ValueKind == JsonValueKind.Object && node.TryGetProperty("$ref", out var reference) ? Resolve(Find(reference.GetString()!)) : node;
+
+    private JsonElement Find(string reference)
+    {
+        var node = document;
+        foreach (var name in reference.Split('/').Skip(1)) node = node.GetProperty(name.Replace("~1", "/").Replace("~0", "~"));
+        return node;
+    }
+
+    private void Check(string word, JsonElement rule, JsonElement schema, JsonElement value, string place, List<string> errors)
+    {
+        switch (word)
+        {
+            case "$ref":
+                errors.AddRange(Check(Find(rule.GetString()!), value, place));
+                break;
+            case "type":
+                var types = rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Select(t => t.GetString()) : [rule.GetString()];
+                if (!types.Any(type => Is(type!, value))) errors.Add($"{place} is {value.ValueKind}, not {rule}");
+                break;
+            case "enum":
+                if (!rule.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value))) errors.Add($"{place} is {value}, none of {rule}");
+                break;
+            case "allOf":
+                foreach (var one in rule.EnumerateArray()) errors.AddRange(Check(one, value, place));
+                break;
+            case "oneOf":
+                var matches = rule.EnumerateArray().Count(one => Check(one, value, place).Count == 0);
+                if (matches != 1) errors.Add($"{place} fits {matches} of the forms it may have");
+                break;
+            case "properties" when value.ValueKind == JsonValueKind.Object:
+                foreach (var property in rule.EnumerateObject())
+                {
+                    if (value.TryGetProperty(property.Name, out var member)) errors.AddRange(Check(property.Value, member, $"{place}.{property.Name}"));
+                }
+
+                break;
+            case "required" when value.ValueKind == JsonValueKind.Object:
+                errors.AddRange(rule.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{place} lacks {name}"));
+                break;
+            case "additionalProperties" when value.ValueKind == JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    if (schema.TryGetProperty("properties", out var known) && known.TryGetProperty(member.Name, out _)) continue;
+                    if (rule.ValueKind == JsonValueKind.False) errors.Add($"{place} has {member.Name}, which is not described");
+                    else errors.AddRange(Check(rule, member.Value, $"{place}.{member.Name}"));
+                }
+
+                break;
+            case "items" when value.ValueKind == JsonValueKind.Array:
+                foreach (var (item, index) in value.EnumerateArray().Select((item, index) => (item, index))) errors.AddRange(Check(rule, item, $"{place}[{index}]"));
+                break;
+            case "pattern" when value.ValueKind == JsonValueKind.String:
+                if (!Regex.IsMatch(value.GetString()!, rule.GetString()!)) errors.Add($"{place} is {value}, not {rule}");
+                break;
+            default:
+                CheckBound(word, rule, value, place, errors);
+                break;
+        }
+    }
+
+    private static void CheckBound(string word, JsonElement rule, JsonElement value, string place, List<string> errors)
+    {
+        double? size = (word, value.ValueKind) switch
+        {
+            ("minimum" or "maximum", JsonValueKind.Number) => value.GetDouble(),
+            ("minLength" or "maxLength", JsonValueKind.String) => value.GetString()!.Length,
+            ("minItems" or "maxItems", JsonValueKind.Array) => value.GetArrayLength(),
+            ("maxProperties", JsonValueKind.Object) => value.EnumerateObject().Count(),
+            _ => null,
+        };
+        var isKnown = word is "minimum" or "maximum" or "minLength" or "maxLength" or "minItems" or "maxItems" or "maxProperties" or "properties" or "required" or "additionalProperties" or "items" or "pattern";
+        if (!isKnown && !Annotations.Contains(word)) throw new NotSupportedException($"The checker does not know {word}.");
+        if (size is { } actual && (word.StartsWith("min", StringComparison.Ordinal) ? actual < rule.GetDouble() : actual > rule.GetDouble())) errors.Add($"{place} is {actual}, against {word} {rule}");
+    }
+
+    private static bool Is(string type, JsonElement value) => type switch
+    {
+        "object" => value.ValueKind == JsonValueKind.Object,
+        "array" => value.ValueKind == JsonValueKind.Array,
+        "string" => value.ValueKind == JsonValueKind.String,
+        "number" => value.ValueKind == JsonValueKind.Number,
+        "integer" => value.ValueKind == JsonValueKind.Number && value.GetDouble() % 1 == 0,
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "null" => value.ValueKind == JsonValueKind.Null,
+        _ => throw new NotSupportedException(type),
+    };
+}
