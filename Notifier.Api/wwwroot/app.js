@@ -4,6 +4,7 @@ import { Problem, connect } from "./notifier.js";
 import { Conversation } from "./conversation.js";
 import { byId, explain } from "./dom.js";
 import { Inbox } from "./inbox.js";
+import { wireSelfCheck } from "./self-check.js";
 import { Stage } from "./stage.js";
 import { Status, wireSwitch } from "./status.js";
 
@@ -17,6 +18,7 @@ function start(problem) {
   const { as: name, room, kind } = form.elements;
   const [first = ""] = rooms;
   byId("start").hidden = false;
+  wireSelfCheck();
   name.value = me;
   room.value = first.replace(/^class:/, "");
   kind.value = first.startsWith("class:") ? "class:" : "";

@@ -1,6 +1,27 @@
 // Asks the service for a short stream of known times, and says what lies between from how it arrives.
 
+import { byId, make } from "./dom.js";
+
 const HELD_MS = 700;
+
+/** The button of the page, and what it finds. */
+export function wireSelfCheck() {
+  const button = byId("line-check");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    byId("line-findings").replaceChildren();
+    try {
+      const findings = await selfCheck({ query: { as: "self-check" }, onProgress: words => byId("line-progress").textContent = words });
+      byId("line-findings").replaceChildren(...findings.map(({ isGood, words }) => make("li", isGood ? "good" : "bad", words)));
+      const bad = findings.filter(finding => !finding.isGood).length;
+      byId("line-progress").textContent = bad === 0 ? "Nothing stands in the way of streams here." : `${bad} of ${findings.length} to look at:`;
+    } catch (problem) {
+      byId("line-progress").textContent = problem.message;
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
 
 /**
  * @typedef {{name: string, isGood: boolean, words: string}} Finding
