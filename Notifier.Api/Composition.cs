@@ -53,6 +53,7 @@ internal static class Composition
             services.AddSingleton<ILessonProgress, JournalLessonProgress>();
             services.AddSingleton<IReadMarks, JournalReadMarks>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddSingleton<IRefusals, JournalRefusals>();
         }
         else
         {

@@ -26,6 +26,7 @@ internal sealed class JournalWriter : IDisposable
     private List<JournalWrite> _waiting = [];
     private List<JournalWrite> _writing = [];
     private bool _isStopped;
+    private int _failedBytes;
     private volatile bool _isFailing;
     private volatile bool _hasEnded;
 
@@ -146,6 +147,7 @@ internal sealed class JournalWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TakeBack();
+            if (!_isFailing) _failedBytes = commit.Length;
             if (!_isFailing && !_hasEnded) _watch.OnWriteFailed(_segments.Folder.Path, e);
             _isFailing = true;
             throw new LogUnavailableException("The embedded log cannot be written.", e);
@@ -216,7 +218,8 @@ internal sealed class JournalWriter : IDisposable
             if (_isStopped || _waiting.Count > 0) return;
             _waiting.Add(new JournalWrite<bool>(batch =>
             {
-                batch.Put(StateSpace.Store, "probe", []);
+                // As large as what failed: there is often room for a few bytes more.
+                batch.Put(StateSpace.Store, "probe", new byte[_failedBytes], TimeSpan.Zero);
                 return true;
             }) { Stamp = _time.GetTimestamp() });
             _wake.Set();
