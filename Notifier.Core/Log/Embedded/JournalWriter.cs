@@ -216,12 +216,15 @@ internal sealed class JournalWriter : IDisposable
         lock (_gate)
         {
             if (_isStopped || _waiting.Count > 0) return;
-            _waiting.Add(new JournalWrite<bool>(batch =>
+            // As large as what failed: there is often room for a few bytes more.
+            var size = _failedBytes;
+            var probe = new JournalWrite<bool>(batch =>
             {
-                // As large as what failed: there is often room for a few bytes more.
-                batch.Put(StateSpace.Store, "probe", new byte[_failedBytes], TimeSpan.Zero);
+                batch.Put(StateSpace.Store, "probe", new byte[size], TimeSpan.Zero);
                 return true;
-            }) { Stamp = _time.GetTimestamp() });
+            });
+            probe.Stamp = _time.GetTimestamp();
+            _waiting.Add(probe);
             _wake.Set();
         }
     }
