@@ -4,7 +4,7 @@ using Notifier.Core.Topics;
 
 namespace Notifier.Core.Revocation;
 
-/// <summary>Refusals in the embedded log's journal: a restart forgets none of them.</summary>
+/// <summary>Refusals in the embedded log's journal: until when each lasts, which a later one may shorten.</summary>
 public sealed class JournalRefusals(JournalEventLog log, TimeProvider clock) : IRefusals
 {
     private readonly JournalValues _values = new(log, clock);
@@ -18,11 +18,10 @@ public sealed class JournalRefusals(JournalEventLog log, TimeProvider clock) : I
 
     public ValueTask<TimeSpan?> FindAsync(string user, IEnumerable<TopicName> topics, CancellationToken cancellationToken)
     {
-        // The value says how long, not the life of its record, which a shorter refusal after a longer one does not cut.
-        var until = topics.Append(null).Max(topic => _values.Find(Key(user, topic)) is { } value ? BinaryPrimitives.ReadInt64LittleEndian(value.Span) : 0);
+        var until = topics.Append(null).Max(topic => _values.Find(Key(user, topic)) is { } value ? BinaryPrimitives.ReadInt64LittleEndian(value) : 0);
         var left = until - clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return ValueTask.FromResult<TimeSpan?>(left > 0 ? TimeSpan.FromMilliseconds(left) : null);
+        return ValueTask.FromResult(left > 0 ? TimeSpan.FromMilliseconds(left) : (TimeSpan?)null);
     }
 
-    private static string Key(string user, TopicName? topic) => $"refused {user} {topic?.Value ?? "*"}";
+    private static string Key(string user, TopicName? topic) => $"refusal {user} {topic?.Value}";
 }
