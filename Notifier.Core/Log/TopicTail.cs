@@ -1,4 +1,5 @@
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -87,6 +88,7 @@ internal sealed class TopicTail : ILogFollower, IThreadPoolWorkItem
             while (_ring.Count > _maxEvents || (_budget.IsSpent && _ring.Count > 1)) DropFirst();
         }
 
+        NotifierTraces.Delivered(logged);
         Wake();
     }
 
