@@ -88,12 +88,13 @@ public sealed class FanOutTests : IAsyncDisposable
         });
         ReadAndWake(10);
 
+        var roundsBefore = rounds;
         var before = GC.GetAllocatedBytesForCurrentThread();
         ReadAndWake(Events - 10);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // The sleeper went on within each call: that it has is known without waiting.
-        rounds.ShouldBe(1 + Events);
+        // The sleeper went on within each call, so that it has is known without waiting; the round of its topic's opening may come in between.
+        (rounds - roundsBefore).ShouldBeInRange(Events - 11, Events - 9);
         subscription.TryRead(out _).ShouldBeFalse();
         allocated.ShouldBe(0);
 
