@@ -62,6 +62,8 @@ internal static class Composition
             services.AddSingleton<ILessonProgress, JournalLessonProgress>();
             services.AddSingleton<IReadMarks, JournalReadMarks>();
             services.AddSingleton<ITickets, MemoryTickets>();
+            services.AddRoomsAlone(settings);
+            services.AddSingleton<IRefusals, JournalRefusals>();
         }
         else
         {
@@ -70,8 +72,7 @@ internal static class Composition
             services.AddSingleton<ILessonProgress, MemoryLessonProgress>();
             services.AddSingleton<ITickets, MemoryTickets>();
             services.AddSingleton<IReadMarks, MemoryReadMarks>();
-            services.AddSingleton(provider => Rooms.Alone(
-                provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
+            services.AddRoomsAlone(settings);
             services.AddSingleton<IRefusals, MemoryRefusals>();
         }
 
@@ -80,6 +81,9 @@ internal static class Composition
         services.AddSingleton<UserInbox>();
         services.AddSingleton<Revocations>();
     }
+
+    private static void AddRoomsAlone(this IServiceCollection services, NotifierSettings settings) => services.AddSingleton(provider => Rooms.Alone(
+        provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
     public static void UseProxies(this IApplicationBuilder app, NotifierSettings settings)

@@ -28,7 +28,27 @@ internal static class AdminRoutes
 
     private static async Task<IResult> WatchAsync(Caller caller, HttpContext http, StreamOpening opening, AdminFeed feed)
     {
-        using var watch = caller.IsAdmin ? feed.Watch() : null;
-        return await opening.OpenAsync(http, caller, [(InstanceTopics.Feed, null)], sendsBareIds: false);
+        if (!caller.IsAdmin) return await OpenAsync();
+        var watch = feed.Watch();
+        try
+        {
+            return new WatchedStream(await OpenAsync(), watch);
+        }
+        catch
+        {
+            watch.Dispose();
+            throw;
+        }
+
+        Task<IResult> OpenAsync() => opening.OpenAsync(http, caller, [(InstanceTopics.Feed, null)], sendsBareIds: false);
+    }
+
+    /// <summary>The feed is told to as long as the stream runs, which it does as the request's result.</summary>
+    private sealed class WatchedStream(IResult stream, IDisposable watch) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            using (watch) await stream.ExecuteAsync(httpContext);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Notifier.Api.Access;
 using Notifier.Core.Metrics;
 
@@ -14,9 +15,12 @@ internal sealed partial class CommandLog(RequestDelegate next, NotifierMetrics m
     private async Task ObserveAsync(HttpContext http, RouteEndpoint endpoint, string route)
     {
         var start = time.GetTimestamp();
+        using var activity = NotifierTraces.StartCommand(http.Request.Method, route, http.Request.Headers.TraceParent, http.Request.Headers.TraceState);
         await next(http);
 
         var status = http.Response.StatusCode;
+        activity?.SetTag("http.response.status_code", status);
+        if (status >= StatusCodes.Status500InternalServerError) activity?.SetStatus(ActivityStatusCode.Error);
         metrics.CommandAnswered(route, status);
         if (status == StatusCodes.Status413PayloadTooLarge) metrics.Refused("size");
         if (status == StatusCodes.Status429TooManyRequests) metrics.Refused("rate");

@@ -11,9 +11,7 @@ namespace Notifier.Api.Commands;
 /// <summary>Events to many topics in one request, valid as a whole or refused as a whole.</summary>
 internal static class Publish
 {
-    /// <summary>Bytes of its body.</summary>
-    public const int MaxBodyBytes = 1 << 20;
-
+    private const int MaxBodyBytes = 1 << 20;
     private const int MaxItems = 100;
     private const int MaxTopics = 1000;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Notifier.Api.Commands;
 using Notifier.Api.Settings;
 
 namespace Notifier.Api.Operations;
@@ -96,9 +95,6 @@ internal static class Listening
 
         // Longer than a proxy keeps its own (nginx: 60 s), or it would send a request into a connection that is just being closed.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
-
-        // The commands read no more than their own limits; this one is for bodies that nobody reads, which the server reads to their end.
-        limits.MaxRequestBodySize = 2L * Math.Max(Publish.MaxBodyBytes, settings.Commands.MaxBodyBytes);
 
         // A stream's own deadline ends slow readers, after the time that the settings give them.
         limits.MinResponseDataRate = null;

@@ -110,7 +110,11 @@ internal sealed class SseStream
 
             // What came while the flush was under way is read next, before any wait; a page that one topic needs does not wait until the others are silent.
             var isFlushed = _writer.UnflushedBytes > 0;
+            var isReplay = _writer.UnflushedBytes >= FlushBytes;
             if (isFlushed) await FlushAsync();
+
+            // It may run within a round that wakes others after it: a long replay is not to keep them waiting.
+            if (isReplay) await Task.Yield();
             if (Ending == EndReason.None && (!isFlushed || _subscription.IsBehind)) await _subscription.WaitAsync();
         }
 

@@ -8,6 +8,8 @@ namespace Notifier.Benchmarks.Load;
 /// <summary>The load run: each server in turn, a table, a file.</summary>
 internal static class LoadCommand
 {
+    private const int RedirectedWidth = 160;
+
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static async Task<int> RunAsync(string[] args)
@@ -34,6 +36,8 @@ internal static class LoadCommand
             }
         });
 
+        // A file or a pipe has no width of its own.
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
         AnsiConsole.Write(Table(results));
         if (options.JsonPath is { } path)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Notifier.Core.Metrics;
 
 namespace Notifier.Core.Events;
 
@@ -20,14 +21,16 @@ public sealed class EventDraft
     public EventDraft(string type, UserRef from, ReadOnlyMemory<byte> data, UserRef? via = null, string? clientMessageId = null, string? commandId = null)
     {
         Type = type;
+        TraceParent = NotifierTraces.Current;
         CommandId = commandId;
         Body = Encode(from, data.Span, via, clientMessageId, commandId);
     }
 
     /// <summary>An event that was encoded before.</summary>
-    internal EventDraft(string type, ReadOnlyMemory<byte> body)
+    internal EventDraft(string type, ReadOnlyMemory<byte> body, string? traceParent = null)
     {
         Type = type;
+        TraceParent = traceParent;
         Body = body;
     }
 
@@ -36,6 +39,9 @@ public sealed class EventDraft
 
     /// <summary>The same in every event of one command to several topics; null where there is one topic.</summary>
     public string? CommandId { get; }
+
+    /// <summary>The trace that it was made in; kept beside the event, never part of it. Null where none was recorded.</summary>
+    public string? TraceParent { get; }
 
     /// <summary>The members of the envelope from <c>"from"</c> on, without the braces.</summary>
     public ReadOnlyMemory<byte> Body { get; }

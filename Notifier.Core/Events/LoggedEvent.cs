@@ -16,6 +16,7 @@ public sealed class LoggedEvent
         Position = position;
         Predecessor = predecessor;
         Type = draft.Type;
+        TraceParent = draft.TraceParent;
         CountedType = Metrics.CountedType.IndexOf(draft.Type);
         IsBreak = isBreak;
         Frame = SseFrame.ForEvent(topic, position, draft);
@@ -28,6 +29,9 @@ public sealed class LoggedEvent
     public LogPosition Predecessor { get; }
 
     public string Type { get; }
+
+    /// <summary>The trace of the command that stored it; null where none was recorded.</summary>
+    public string? TraceParent { get; }
 
     /// <summary>What metrics count it as.</summary>
     public int CountedType { get; }

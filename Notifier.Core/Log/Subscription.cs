@@ -189,6 +189,8 @@ public sealed class Subscription : IDisposable
 
     private async Task ReadPagesAsync()
     {
+        // Out of the round that woke it: a page may come from a disk, and those after it in the round are not behind.
+        await Task.Yield();
         try
         {
             foreach (var cursor in _cursors)

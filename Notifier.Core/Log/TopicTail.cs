@@ -1,4 +1,5 @@
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -89,6 +90,7 @@ internal sealed class TopicTail : ILogFollower
             while (_ring.Count > _maxEvents || (_budget.IsSpent && _ring.Count > 1)) DropFirst();
         }
 
+        NotifierTraces.Delivered(logged);
         _fanOut.Begin();
     }
 

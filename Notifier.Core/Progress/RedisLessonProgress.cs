@@ -2,6 +2,7 @@ using System.Globalization;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Redis;
+using Notifier.Core.Metrics;
 using Notifier.Core.Topics;
 using StackExchange.Redis;
 
@@ -30,6 +31,7 @@ public sealed class RedisLessonProgress(RedisEventLog log, TimeProvider time) : 
                 learnerAndLesson, completion.User, now, EventType.ProgressUpdated, before, after, commandId,
                 RedisEventLog.Fingerprint(once), (long)OnceKey.Life.TotalMilliseconds,
             ],
+            NotifierTraces.Current,
             cancellationToken))!;
 
         if (answer[0] == nameof(CompletionOutcome.KeyTaken) || !LogPosition.TryParse(answer[3], out var position)) return new(CompletionOutcome.KeyTaken, default);

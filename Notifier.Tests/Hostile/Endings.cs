@@ -31,7 +31,7 @@ internal sealed class Endings(Uri address)
             case 3: // Reset, rather than closed, in the middle of it.
                 await StreamAsync(socket, room);
                 Reset(socket);
-                break;
+                return;
             case 4: // Closed for sending alone: the client has gone all the same.
                 await StreamAsync(socket, room);
                 socket.Shutdown(SocketShutdown.Send);
@@ -67,7 +67,7 @@ internal sealed class Endings(Uri address)
                 await AskAsync(socket, "/api/rooms/soak-full/events?since=all&as=hungry");
                 await ReadUntilAsync(socket, Welcome);
                 Reset(socket);
-                break;
+                return;
             default:
                 await StreamAsync(socket, room);
                 break;

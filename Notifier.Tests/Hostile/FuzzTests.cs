@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Notifier.Api;
+using Notifier.Api.Commands;
 using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Topics;
@@ -70,7 +72,7 @@ public sealed class FuzzTests(NotifierHost host) : IClassFixture<NotifierHost>
         {
             // Half a character is refused with the body that holds it, before any frame is made.
             if (text.Any(char.IsSurrogate) && !Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Equals(text, StringComparison.Ordinal)) return;
-            var logged = new LoggedEvent(TopicName.Room("general"), new(1, 2), default, Drafts.Message(text));
+            var logged = new LoggedEvent(TopicName.Room("general"), new(1, 2), default, new("message", new("ada"), EventWriter.Encode(new MessageData(text, null), NotifierJson.Plain.MessageData)));
 
             var whole = Encoding.UTF8.GetString(logged.Frame.Whole.Span);
 

@@ -13,6 +13,7 @@ internal static class MetricRoutes
         services.AddMetrics();
         services.AddSingleton<NotifierMetrics>();
         services.AddSingleton<MetricReadings>();
+        services.AddSingleton<OtlpExport>();
         return services;
     }
 
@@ -23,6 +24,7 @@ internal static class MetricRoutes
     public static void StartMetrics(this IServiceProvider services)
     {
         services.GetRequiredService<MetricReadings>();
+        services.GetRequiredService<OtlpExport>();
         var metrics = services.GetRequiredService<NotifierMetrics>();
         var (door, subscriptions, log, uptime) = (
             services.GetRequiredService<StreamDoor>(), services.GetRequiredService<Subscriptions>(), services.GetRequiredService<IEventLog>(), services.GetRequiredService<Uptime>());

@@ -22,10 +22,8 @@ public sealed class JournalValues(JournalEventLog log, TimeProvider time)
     }
 
     /// <summary>The value of a key; null where there is none, or an empty one.</summary>
-    public ReadOnlyMemory<byte>? Find(string key) =>
-        log.State.TryGet(StateSpace.Value, key, time.GetUtcNow().ToUnixTimeMilliseconds(), out var value) && value.Length > 0
-            ? new ReadOnlyMemory<byte>(value)
-            : null;
+    public byte[]? Find(string key) =>
+        log.State.TryGet(StateSpace.Value, key, time.GetUtcNow().ToUnixTimeMilliseconds(), out var value) && value.Length > 0 ? value : null;
 
     /// <summary>All values whose keys begin with <paramref name="prefix"/>, in no order.</summary>
     public IReadOnlyList<KeyValuePair<string, byte[]>> List(string prefix) => log.State.List(StateSpace.Value, prefix, time.GetUtcNow().ToUnixTimeMilliseconds());

@@ -26,6 +26,7 @@ internal sealed class JournalWriter : IDisposable
     private List<JournalWrite> _waiting = [];
     private List<JournalWrite> _writing = [];
     private bool _isStopped;
+    private int _failedBytes;
     private volatile bool _isFailing;
     private volatile bool _hasEnded;
 
@@ -146,6 +147,7 @@ internal sealed class JournalWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TakeBack();
+            if (!_isFailing) _failedBytes = commit.Length;
             if (!_isFailing && !_hasEnded) _watch.OnWriteFailed(_segments.Folder.Path, e);
             _isFailing = true;
             throw new LogUnavailableException("The embedded log cannot be written.", e);
@@ -214,11 +216,15 @@ internal sealed class JournalWriter : IDisposable
         lock (_gate)
         {
             if (_isStopped || _waiting.Count > 0) return;
-            _waiting.Add(new JournalWrite<bool>(batch =>
+            // As large as what failed: there is often room for a few bytes more.
+            var size = _failedBytes;
+            var probe = new JournalWrite<bool>(batch =>
             {
-                batch.Put(StateSpace.Store, "probe", []);
+                batch.Put(StateSpace.Store, "probe", new byte[size], TimeSpan.Zero);
                 return true;
-            }) { Stamp = _time.GetTimestamp() });
+            });
+            probe.Stamp = _time.GetTimestamp();
+            _waiting.Add(probe);
             _wake.Set();
         }
     }

@@ -23,6 +23,7 @@ internal static class RedisEntry
         byte[] body = [];
         LogPosition predecessor = default;
         var isBreak = false;
+        string? traceParent = null;
         for (var i = 0; i + 1 < fields.Length; i += 2)
         {
             switch ((string?)fields[i])
@@ -39,10 +40,13 @@ internal static class RedisEntry
                 case "k":
                     isBreak = true;
                     break;
+                case "w":
+                    traceParent = fields[i + 1];
+                    break;
             }
         }
 
-        return new(topic, ParsePosition(parts[0]), predecessor, new EventDraft(type, body), isBreak);
+        return new(topic, ParsePosition(parts[0]), predecessor, new EventDraft(type, body, traceParent), isBreak);
     }
 
     /// <summary>What the publish script rings the bell with; null where it is a signal's, or nobody's.</summary>
@@ -51,8 +55,8 @@ internal static class RedisEntry
         var end = bell.Span.IndexOf((byte)'\n');
         if (end < 0 || bell.Span[0] != EventBell) return null;
         var head = Encoding.ASCII.GetString(bell.Span[1..end]).Split(' ');
-        return head.Length == 4 && LogPosition.TryParse(head[0], out var position) && LogPosition.TryParse(head[1], out var predecessor)
-            ? new(topic, position, predecessor, new EventDraft(head[3], bell[(end + 1)..]), head[2] == "1")
+        return head.Length is 4 or 5 && LogPosition.TryParse(head[0], out var position) && LogPosition.TryParse(head[1], out var predecessor)
+            ? new(topic, position, predecessor, new EventDraft(head[3], bell[(end + 1)..], head.Length == 5 ? head[4] : null), head[2] == "1")
             : null;
     }
 

@@ -70,6 +70,7 @@ public sealed class RedisEventLog : IEventLog
                 draft.Type, draft.Body.ToArray(), draft.CommandId ?? "", Fingerprint(terms.Once), (long)OnceKey.Life.TotalMilliseconds,
                 terms.IfHead?.ToString() ?? "-",
             ],
+            draft.TraceParent,
             cancellationToken))!;
 
         var position = RedisEntry.ParsePosition(answer[1]);
@@ -156,9 +157,9 @@ public sealed class RedisEventLog : IEventLog
     /// <summary>A once-key's fingerprint as the scripts take it.</summary>
     internal static RedisValue Fingerprint(OnceKey? once) => once is null ? "-" : "=" + once.Fingerprint;
 
-    /// <summary>Runs a script that appends; its last arguments are what this instance has seen, what is kept, and the bell.</summary>
+    /// <summary>Runs a script that appends; its last arguments are what this instance has seen, what is kept, the bell, and the trace.</summary>
     internal async Task<RedisResult> AppendAsync(
-        TopicName topic, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+        TopicName topic, RedisScript script, RedisKey[] keys, RedisValue[] arguments, string? traceParent, CancellationToken cancellationToken)
     {
         var start = _time.GetTimestamp();
         var isSure = _followed.ContainsKey(topic);
@@ -167,7 +168,7 @@ public sealed class RedisEventLog : IEventLog
         RedisValue[] all =
         [
             .. arguments, isSure ? $"{_seen[topic]}" : $"{_seen[topic]}?", _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs,
-            _keys.Bell(topic),
+            _keys.Bell(topic), traceParent ?? "",
         ];
         return await _connection.RunAsync(script, keys, all, cancellationToken, _time.GetElapsedTime(start));
     }

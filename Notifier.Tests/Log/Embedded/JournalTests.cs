@@ -5,6 +5,7 @@ using Notifier.Core.Inbox;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Embedded;
 using Notifier.Core.Progress;
+using Notifier.Core.Revocation;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 using Notifier.Tests.Support;
@@ -166,6 +167,26 @@ public sealed class JournalTests : IDisposable
         values.Find("refused bob").ShouldNotBeNull();
         await values.PutAsync("refused bob", ReadOnlyMemory<byte>.Empty);
         values.Find("refused bob").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_refusal_holds_over_a_restart_until_it_ends_and_a_later_one_takes_its_place()
+    {
+        await using (var log = Open()) await new JournalRefusals(log, _time).RefuseAsync("ada", _topic, TimeSpan.FromMinutes(10), None);
+
+        _time.Advance(TimeSpan.FromMinutes(4));
+        await using var again = Open();
+        var refusals = new JournalRefusals(again, _time);
+        (await refusals.FindAsync("ada", [_topic], None)).ShouldBe(TimeSpan.FromMinutes(6));
+        (await refusals.FindAsync("ada", [TopicName.All], None)).ShouldBeNull();
+        (await refusals.FindAsync("bob", [_topic], None)).ShouldBeNull();
+
+        await refusals.RefuseAsync("ada", _topic, TimeSpan.FromMinutes(1), None);
+        (await refusals.FindAsync("ada", [_topic], None)).ShouldBe(TimeSpan.FromMinutes(1));
+        await refusals.RefuseAsync("ada", null, TimeSpan.FromMinutes(2), None);
+        (await refusals.FindAsync("ada", [TopicName.All], None)).ShouldBe(TimeSpan.FromMinutes(2));
+        _time.Advance(TimeSpan.FromMinutes(2));
+        (await refusals.FindAsync("ada", [_topic], None)).ShouldBeNull();
     }
 
     [Fact]
