@@ -23,7 +23,7 @@ internal sealed class Caddy : IAsyncDisposable
             RedirectStandardError = true,
             Environment =
             {
-                ["NOTIFIER_SITE"] = Address.ToString(),
+                ["NOTIFIER_SITE"] = $"http://{Address.Authority}",
                 ["NOTIFIER_HOST"] = "localhost",
                 ["NOTIFIER_PORT"] = instancePort.ToString(CultureInfo.InvariantCulture),
                 ["HOME"] = _home.Path,

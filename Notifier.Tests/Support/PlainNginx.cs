@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Notifier.Tests.Support;
 
-/// <summary>nginx as somebody else might have set it up: <c>proxy_pass</c>, and the directives that a test gives.</summary>
+/// <summary>nginx as somebody else might have set it up: <c>proxy_pass</c>, and for streams and commands the directives that a test gives.</summary>
 internal sealed class PlainNginx : IAsyncDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -24,10 +24,10 @@ internal sealed class PlainNginx : IAsyncDisposable
                 {{temporary}}
                 server {
                     listen 127.0.0.1:{{port}};
-                    location / {
-                        proxy_pass {{behind}};
-                        proxy_http_version 1.1;
-                        proxy_set_header Connection "";
+                    proxy_http_version 1.1;
+                    location / { proxy_pass {{behind.GetLeftPart(UriPartial.Authority)}}; }
+                    location /api/ {
+                        proxy_pass {{behind.GetLeftPart(UriPartial.Authority)}};
                         {{directives}}
                     }
                 }
