@@ -12,8 +12,8 @@ internal sealed class TokenKeys
     {
         if (auth.Authority.Length > 0) return;
 
-        Signing = new(auth.SigningKey.Length > 0 ? Encoding.UTF8.GetBytes(auth.SigningKey) : RandomNumberGenerator.GetBytes(32));
-        Accepted = auth.PreviousSigningKey.Length > 0 ? [Signing, new(Encoding.UTF8.GetBytes(auth.PreviousSigningKey))] : [Signing];
+        Signing = KeyOf(auth.SigningKey.Length > 0 ? Encoding.UTF8.GetBytes(auth.SigningKey) : RandomNumberGenerator.GetBytes(32));
+        Accepted = auth.PreviousSigningKey.Length > 0 ? [Signing, KeyOf(Encoding.UTF8.GetBytes(auth.PreviousSigningKey))] : [Signing];
     }
 
     /// <summary>The secret to sign with; null where somebody else issues the tokens.</summary>
@@ -21,4 +21,8 @@ internal sealed class TokenKeys
 
     /// <summary>The secrets whose signatures are believed.</summary>
     public IReadOnlyList<SymmetricSecurityKey> Accepted { get; } = [];
+
+    // The floor package's cache of verifiers hands out one that another request is just disposing of, after a wrong signature: a valid token would be
+    // refused. Those that are validated are remembered, so it would save nothing either.
+    private static SymmetricSecurityKey KeyOf(byte[] secret) => new(secret) { CryptoProviderFactory = new() { CacheSignatureProviders = false } };
 }

@@ -1,12 +1,12 @@
+using System.Text.Json;
 using Microsoft.Playwright;
+using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Browser;
 
 /// <summary>A page that follows topics through <c>notifier.js</c>, and writes down what it is told.</summary>
 internal sealed class Listener(IPage page)
 {
-    private const float DeadlineMs = 20_000;
-
     public IPage Page { get; } = page;
 
     /// <summary>Opens a page of the service at <paramref name="address"/>, and connects with <paramref name="options"/>, which is JavaScript.</summary>
@@ -46,7 +46,7 @@ internal sealed class Listener(IPage page)
     {
         try
         {
-            await Page.WaitForFunctionAsync("expected => JSON.stringify(heard) === JSON.stringify(expected)", expected, new() { Timeout = DeadlineMs });
+            await Page.UntilAsync($"JSON.stringify(heard) === JSON.stringify({JsonSerializer.Serialize(expected)})");
         }
         catch (TimeoutException)
         {
@@ -62,7 +62,7 @@ internal sealed class Listener(IPage page)
     {
         try
         {
-            await Page.WaitForFunctionAsync(condition, null, new() { Timeout = DeadlineMs });
+            await Page.UntilAsync(condition);
         }
         catch (TimeoutException e)
         {

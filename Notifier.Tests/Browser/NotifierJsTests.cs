@@ -13,8 +13,11 @@ public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : ICla
         var (room, user) = (Fresh.Room(), Fresh.User());
         var ada = await ListenAsync($"{{ query: {{ as: '{user}' }}, topics: ['room:{room}', 'user:me', 'all'] }}");
 
+        // Each is heard before the next: between topics there is no order.
         await host.Http.SayAsync(room, "to the room");
+        await ada.HeardAsync("to the room");
         await PostAsync($"/api/users/{user}/messages?as=bob", """{"text":"to the user"}""");
+        await ada.HeardAsync("to the room", "to the user");
         await PostAsync("/api/broadcast", $$$"""{"type":"announcement","data":{"text":"to all {{{room}}}"}}""");
 
         await ada.HeardAsync("to the room", "to the user", $"to all {room}");
