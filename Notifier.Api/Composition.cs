@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
 using Notifier.Core.Inbox;
 using Notifier.Core.Log;
@@ -61,6 +62,7 @@ internal static partial class Composition
 
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<Typing>();
+        services.AddSingleton<UserInbox>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>
@@ -95,7 +97,12 @@ internal static partial class Composition
     public static void WarmUp(this WebApplication app)
     {
         app.Services.GetRequiredService<IEventLog>();
-        app.Services.GetRequiredService<Rooms>();
+        var answers = app.Services.GetRequiredService<AnswerVersions>();
+        app.Services.GetRequiredService<Rooms>().OnChanged = room =>
+        {
+            answers.Changed(AnswerKind.Presence, room);
+            answers.Changed(AnswerKind.Rooms, null);
+        };
         app.Services.GetRequiredService<Uptime>();
     }
 

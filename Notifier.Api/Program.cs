@@ -4,6 +4,7 @@ using Notifier.Api.Commands;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
 using Notifier.Api.Queries;
+using Notifier.Api.Queries.Caching;
 using Notifier.Api.Settings;
 using Notifier.Api.Streams;
 
@@ -27,6 +28,7 @@ builder.Services
     .AddSettings(settings)
     .AddAccess(settings)
     .AddCommands()
+    .AddAnswerCache()
     .AddStreams();
 
 var app = builder.Build();
@@ -39,10 +41,12 @@ app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseAuthentication();
 app.UseAuthorization();
+app.UseOutputCache();
 
 app.MapStreams();
 app.MapCommands(app.Environment);
 app.MapQueries();
+app.MapSession();
 app.MapHealth();
 
 app.WarmUp();

@@ -14,7 +14,6 @@ namespace Notifier.Api.Access;
 internal static class AccessSetup
 {
     private const string Scheme = "Caller";
-    private const string TokenCookie = "notifier_token";
 
     /// <summary>Allowed difference between the issuer's clock and ours.</summary>
     public static TimeSpan ClockSkew { get; } = TimeSpan.FromSeconds(2);
@@ -47,7 +46,7 @@ internal static class AccessSetup
         {
             if (!string.IsNullOrEmpty(http.Request.Query["access_token"])) return JwtBearerDefaults.AuthenticationScheme;
             if (!string.IsNullOrEmpty(http.Request.Query["ticket"])) return TicketAuthentication.SchemeName;
-            if (!string.IsNullOrEmpty(http.Request.Cookies[TokenCookie])) return JwtBearerDefaults.AuthenticationScheme;
+            if (SessionCookie.IsUsedBy(http.Request)) return JwtBearerDefaults.AuthenticationScheme;
         }
 
         return allowsGuests ? Guests.SchemeName : JwtBearerDefaults.AuthenticationScheme;
@@ -82,7 +81,7 @@ internal static class AccessSetup
                 if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return Task.CompletedTask;
                 if (context.Request.Headers.Authorization.Count > 0) return Task.CompletedTask;
                 var query = context.Request.Query["access_token"].ToString();
-                context.Token = query.Length > 0 ? query : context.Request.Cookies[TokenCookie];
+                context.Token = query.Length > 0 ? query : context.Request.Cookies[SessionCookie.Name];
                 return Task.CompletedTask;
             },
             OnTokenValidated = context =>

@@ -9,6 +9,7 @@ namespace Notifier.Api.Access;
 internal sealed class Caller
 {
     private readonly HashSet<string> _roles;
+    private readonly string[] _roomPatterns;
     private readonly TopicPattern[] _rooms;
     private readonly TopicPattern[] _roomsToRead;
     private readonly HashSet<string>? _ticketTopics;
@@ -19,6 +20,7 @@ internal sealed class Caller
         _roles = [.. Values(principal, "roles")];
         _rooms = [.. Values(principal, "rooms").Select(v => new TopicPattern(v))];
         _roomsToRead = [.. Values(principal, "rooms_read").Select(v => new TopicPattern(v))];
+        _roomPatterns = [.. Values(principal, "rooms").Concat(Values(principal, "rooms_read")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         ExpiresAt = TokenTimes.Read(principal.FindFirstValue("exp"));
         Ticket = principal.FindFirstValue(TicketAuthentication.TicketClaim);
         if (principal.HasClaim(c => c.Type == TicketAuthentication.BoundClaim)) _ticketTopics = [.. Values(principal, TicketAuthentication.TopicClaim)];
@@ -75,6 +77,9 @@ internal sealed class Caller
             TopicKind.Service => false,
             _ => IsAdmin || Any(_rooms, topic.Subject) || Any(_roomsToRead, topic.Subject),
         };
+
+    /// <summary>Which rooms the caller may subscribe to, as one text: the same for callers who may see the same.</summary>
+    public string VisibleRooms => IsAdmin ? "*" : string.Join(' ', _roomPatterns);
 
     public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
 

@@ -16,6 +16,7 @@ internal static class CommandRoutes
         services.AddSingleton<IValidator<SendTyping.Request>, SendTyping.Validator>();
         services.AddSingleton<IValidator<SendPrivateMessage.Request>, SendPrivateMessage.Validator>();
         services.AddSingleton<IValidator<Notify.Request>, Notify.Validator>();
+        services.AddSingleton<IValidator<MarkRead.Request>, MarkRead.Validator>();
         services.AddSingleton<IValidator<Broadcast.Request>, Broadcast.Validator>();
         services.AddSingleton<IValidator<PublishBatch>, Publish.Validator>();
         services.AddSingleton<IValidator<CompleteLesson.Request>, CompleteLesson.Validator>();
@@ -40,6 +41,7 @@ internal static class CommandRoutes
         SendTyping.Map(routes);
         SendPrivateMessage.Map(routes);
         Notify.Map(routes);
+        MarkRead.Map(routes);
         Broadcast.Map(routes);
         Publish.Map(routes);
         CompleteLesson.Map(routes);

@@ -30,6 +30,8 @@ internal static class CompleteLesson
         if (writer.RefuseSize(completion.MaxEnvelopeLength) is { } tooLarge) return tooLarge;
 
         var result = await progress.CompleteAsync(completion, command.Once(caller, http), cancellationToken);
+        writer.Changed(topic);
+        writer.Changed(TopicName.User(learner));
         return result.Outcome == CompletionOutcome.KeyTaken
             ? EventWriter.KeyTaken
             : Acknowledgement.Of(topic, EventType.ProgressUpdated, result.Position) with

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Settings;
@@ -10,7 +11,7 @@ using Notifier.Core.Topics;
 namespace Notifier.Api.Commands;
 
 /// <summary>From a valid command to a stored event and its acknowledgement: who it is from, whether it fits, and that a repeat repeats nothing.</summary>
-internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvider time)
+internal sealed class EventWriter(IEventLog log, LogOptions options, AnswerVersions answers, TimeProvider time)
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
@@ -44,11 +45,22 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
             ? null
             : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.");
 
+    /// <summary>Stores one event, and drops the answers that do not show it.</summary>
+    public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
+    {
+        var result = await log.AppendAsync(topic, draft, terms, cancellationToken);
+        Changed(topic);
+        return result;
+    }
+
+    /// <summary>Drops the answers that show a topic; before the command that changed it is answered.</summary>
+    public void Changed(TopicName topic) => answers.Changed(AnswerKind.Events, topic);
+
     /// <summary>Stores one event in one topic and answers for it.</summary>
     public async Task<IResult> WriteAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
         if (RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
-        return Answer(topic, draft.Type, await log.AppendAsync(topic, draft, terms, cancellationToken));
+        return Answer(topic, draft.Type, await AppendAsync(topic, draft, terms, cancellationToken));
     }
 
     /// <summary>
@@ -59,11 +71,11 @@ internal sealed class EventWriter(IEventLog log, LogOptions options, TimeProvide
     {
         var tried = draft(NewCommandId());
         if (RefuseSize(first, tried) is { } tooLarge) return tooLarge;
-        var stored = await log.AppendAsync(first, tried, new(once), cancellationToken);
+        var stored = await AppendAsync(first, tried, new(once), cancellationToken);
         if (stored.IsStored)
         {
             var copy = stored.CommandId == tried.CommandId ? tried : draft(stored.CommandId!);
-            await log.AppendAsync(second, copy, new(once is null ? null : OnceKey.After(first, stored.Position)), cancellationToken);
+            await AppendAsync(second, copy, new(once is null ? null : OnceKey.After(first, stored.Position)), cancellationToken);
         }
 
         return Answer(first, tried.Type, stored);

@@ -47,7 +47,7 @@ internal static class Publish
         var entries = new List<Entry>(appends.Count);
         foreach (var chunk in appends.Select((append, index) => (append.Topic, append.Draft, Index: index)).Chunk(AppendsAtOnce))
         {
-            var stored = Array.ConvertAll(chunk, c => AppendAsync(log, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
+            var stored = Array.ConvertAll(chunk, c => AppendAsync(writer, c.Topic, c.Draft, once?.Part(c.Index), cancellationToken));
             foreach (var append in stored) entries.Add(await append);
         }
 
@@ -57,11 +57,11 @@ internal static class Publish
     }
 
     private static async Task<Entry> AppendAsync(
-        IEventLog log, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
+        EventWriter writer, TopicName topic, EventDraft draft, OnceKey? once, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await log.AppendAsync(topic, draft, new(once), cancellationToken);
+            var result = await writer.AppendAsync(topic, draft, new(once), cancellationToken);
             var stored = Acknowledgement.Of(topic, draft.Type, result.Position);
             return new(topic.Value, stored.Id, stored.Type, stored.At);
         }

@@ -1,4 +1,5 @@
 using Notifier.Api.Access;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Presence;
 using Notifier.Core.Topics;
 
@@ -7,7 +8,7 @@ namespace Notifier.Api.Queries;
 /// <summary>The rooms that have members now, as far as the caller may subscribe to them.</summary>
 internal static class ListRooms
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms", ReadAsync).CacheOfRooms();
 
     private static async Task<IResult> ReadAsync(Caller caller, Rooms rooms, CancellationToken cancellationToken)
     {

@@ -8,13 +8,21 @@ internal static class QueryRoutes
     public static void MapQueries(this IEndpointRouteBuilder app)
     {
         var routes = app.MapGroup("").AddEndpointFilter<ValidationFilter>().RequireAuthorization();
+
+        // The cache that counts is ours: one between would not know what drops an answer, nor who may see it.
+        routes.AddEndpointFilter((context, next) =>
+        {
+            context.HttpContext.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        });
         RoomHistory.Map(routes);
         TrackProgress.Map(routes);
+        ReadNotifications.Map(routes);
         ListRooms.Map(routes);
         ReadRoomPresence.Map(routes);
     }
 
     /// <summary>A route for GET, and for HEAD, which asks the same without the body.</summary>
-    public static void MapQuery(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
+    public static IEndpointConventionBuilder MapQuery(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
         routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Notifier.Api.Access;
 using Notifier.Api.Commands;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Presence;
 using Notifier.Core.Topics;
 
@@ -12,7 +13,7 @@ internal static class ReadRoomPresence
 {
     private const int MaxLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms/{room}/presence", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms/{room}/presence", ReadAsync).CacheOfRoom(AnswerKind.Presence, "after", "limit");
 
     private static async Task<IResult> ReadAsync(string room, Caller caller, Rooms rooms, HttpContext http, CancellationToken cancellationToken)
     {

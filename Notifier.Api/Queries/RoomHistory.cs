@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Topics;
@@ -15,7 +16,7 @@ internal static class RoomHistory
     private const int MaxLimit = 1000;
     private const int PageEvents = 256;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms/{room}/messages", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/rooms/{room}/messages", ReadAsync).CacheOfRoom(AnswerKind.Events, "before", "after", "limit", "types");
 
     private static async Task<IResult> ReadAsync(string room, Caller caller, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {

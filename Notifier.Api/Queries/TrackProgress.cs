@@ -1,6 +1,7 @@
 using Notifier.Api.Access;
 using Notifier.Api.Commands;
 using Notifier.Api.Problems;
+using Notifier.Api.Queries.Caching;
 using Notifier.Core.Progress;
 using Notifier.Core.Topics;
 
@@ -9,7 +10,7 @@ namespace Notifier.Api.Queries;
 /// <summary>How far the learners of a track are.</summary>
 internal static class TrackProgress
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/tracks/{trackId}/progress", ReadAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/tracks/{trackId}/progress", ReadAsync).CacheOfTrack();
 
     private static async Task<IResult> ReadAsync(string trackId, Caller caller, ILessonProgress progress, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Presence;
@@ -10,7 +11,7 @@ namespace Notifier.Api.Streams;
 
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets, IHostApplicationLifetime lifetime)
+    StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -22,6 +23,11 @@ internal sealed class StreamOpening(
         foreach (var (topic, _) in topics)
         {
             if (!caller.MaySubscribeTo(topic)) return Problem.Forbidden($"You may not subscribe to {topic}.");
+        }
+
+        if (SessionCookie.IsUsedBy(http.Request) && !SessionCookie.IsFromKnownOrigin(http.Request, settings))
+        {
+            return Problem.Forbidden("The cookie opens streams for pages of this host and of Cors:Origins; send a token, or have the origin listed.");
         }
 
         var format = StreamFormats.Choose(http.Request);

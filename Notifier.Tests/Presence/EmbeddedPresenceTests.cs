@@ -2,11 +2,17 @@ using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Presence;
 
-public sealed class EmbeddedPresenceTests : PresenceContract, IAsyncDisposable
+public sealed class EmbeddedPresenceTests(EmbeddedPresenceTests.SmallHost small) : PresenceContract, IClassFixture<EmbeddedPresenceTests.SmallHost>
 {
-    private readonly NotifierHost _host = NotifierHost.With(("Presence:GraceSeconds", "1"), ("Presence:MaxListed", "50"), ("Log:Path", ""));
+    protected override (NotifierHost One, NotifierHost Two) Hosts => (small.Host, small.Host);
 
-    protected override (NotifierHost One, NotifierHost Two) Hosts => (_host, _host);
+    /// <summary>Short graces, and rooms that are soon too large to be listed.</summary>
+    public sealed class SmallHost : IAsyncDisposable, IDisposable
+    {
+        public NotifierHost Host { get; } = NotifierHost.With(("Presence:GraceSeconds", "1"), ("Presence:MaxListed", "50"));
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+
+        public void Dispose() => Host.Dispose();
+    }
 }
