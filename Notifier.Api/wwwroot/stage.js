@@ -13,6 +13,7 @@ export class Stage {
   #shown;
   #inboxPlace;
   #title;
+  #isAtEnd = true;
 
   /** @param act What it calls: `join(room)`, `leave(conversation)`. */
   constructor(line, me, act) {
@@ -47,7 +48,10 @@ export class Stage {
     this.#shown = conversation;
     byId("inbox").hidden = conversation !== null;
     byId("room").hidden = byId("beside").hidden = conversation === null;
-    for (const [one, { link }] of [[null, this.#inboxPlace], ...this.#places]) link.ariaCurrent = one === conversation ? "page" : null;
+    for (const [one, { link }] of [[null, this.#inboxPlace], ...this.#places]) {
+      link.ariaCurrent = one === conversation ? "page" : null;
+      if (one === conversation) link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
     if (conversation === null) {
       this.#name("Inbox");
       byId("to").focus();
@@ -100,8 +104,6 @@ export class Stage {
   }
 
   // Who reads the end goes on reading it; who reads further up is not moved, but told.
-  #isAtEnd = true;
-
   #keepDown(event) {
     if (this.#isAtEnd) this.#scrollDown();
     else if (event) byId("newer").hidden = false;
@@ -140,6 +142,7 @@ export class Stage {
       this.#isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
       byId("newer").hidden ||= this.#isAtEnd;
     });
+    new ResizeObserver(() => this.#isAtEnd && this.#scrollDown()).observe(scroller);
     byId("newer").addEventListener("click", () => this.#scrollDown());
     byId("older").addEventListener("click", () => this.#showOlder());
     byId("leave").addEventListener("click", () => this.#act.leave(this.#shown));

@@ -430,6 +430,48 @@ public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : ICla
     }
 
     [SkippableFact]
+    public async Task The_cookie_of_a_session_is_enough_to_listen()
+    {
+        await using var strict = new TokenHost();
+        var room = Fresh.Room();
+        var token = TestTokens.For("ada", rooms: [room]);
+        var page = await chromium.OpenWindowAsync();
+        await page.GotoAsync(new Uri(strict.Host.Address, "/healthz").ToString());
+        await page.EvaluateAsync($"fetch('/api/session', {{ method: 'POST', headers: {{ Authorization: 'Bearer {token}' }} }})");
+
+        var ada = await Listener.OpenAsync(page, strict.Host.Address, $"{{ query: {{}}, topics: ['room:{room}'] }}");
+        await ada.OpenAsync();
+        using var said = await strict.Host.NewClient(token).PostTextAsync($"/api/rooms/{room}/messages", """{"text":"by cookie"}""");
+
+        await ada.HeardAsync("by cookie");
+        (await ada.EvaluateAsync<string>("line.user.id")).ShouldBe("ada");
+    }
+
+    [SkippableFact]
+    public async Task A_stream_that_an_admin_ends_stays_closed()
+    {
+        var page = await chromium.OpenWindowAsync();
+        await page.RouteAsync("**/api/events?*", route => route.FulfillAsync(new()
+        {
+            ContentType = "text/event-stream",
+            Body = """
+                id: pAA
+                event: welcome
+                data: {"connection":"c","instance":"i","heartbeatSeconds":15,"user":{"id":"ada"},"topics":["all"],"resumed":false}
+
+                event: expired
+                data: {"reason":"revoked"}
+
+
+                """,
+        }));
+
+        var ada = await Listener.OpenAsync(page, host.Address, "{ topics: ['all'], getToken: () => undefined }");
+
+        await ada.StateAsync("state.status === 'closed' && state.reason === 'revoked'");
+    }
+
+    [SkippableFact]
     public async Task Typing_is_told_to_the_others_and_not_at_every_key()
     {
         var room = Fresh.Room();

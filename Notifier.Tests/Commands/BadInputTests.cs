@@ -17,7 +17,11 @@ public sealed class BadInputTests(NotifierHost host) : IClassFixture<NotifierHos
         { "POST", "/api/users/{n}/notifications", "user" },
         { "POST", "/api/tracks/{n}/lessons/abc/complete", "trackId" },
         { "POST", "/api/tracks/abc/lessons/{n}/complete", "lessonId" },
+        { "POST", "/api/rooms/{n}/typing", "room" },
+        { "POST", "/api/users/{n}/notifications/read", "user" },
         { "GET", "/api/rooms/{n}/events", "room" },
+        { "GET", "/api/rooms/{n}/presence", "room" },
+        { "GET", "/api/users/{n}/notifications", "user" },
         { "GET", "/api/users/{n}/events", "user" },
         { "GET", "/api/rooms/{n}/messages", "room" },
         { "GET", "/api/tracks/{n}/progress", "trackId" },
@@ -242,7 +246,7 @@ public sealed class BadInputTests(NotifierHost host) : IClassFixture<NotifierHos
     private Task<HttpResponseMessage> SendAsync(string method, string target)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), target);
-        if (method == "POST") request.Content = new StringContent("""{"text":"hi","type":"t","data":{},"title":"hi"}""", Encoding.UTF8, "application/json");
+        if (method == "POST") request.Content = new StringContent("""{"text":"hi","type":"t","data":{},"title":"hi","typing":true,"upTo":"0-0"}""", Encoding.UTF8, "application/json");
         else request.Headers.Accept.ParseAdd("application/json");
         return host.Http.SendAsync(request);
     }

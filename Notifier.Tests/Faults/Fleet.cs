@@ -53,6 +53,16 @@ internal sealed class Fleet : IAsyncDisposable
         _processes[index] = null;
     }
 
+    /// <summary>Stops an instance as a deployment does, and waits until it has ended.</summary>
+    public async Task StopAsync(int index)
+    {
+        _addresses[index] = null;
+        _processes[index]!.Signal("TERM");
+        await _processes[index]!.ExitAsync();
+        _processes[index]!.Dispose();
+        _processes[index] = null;
+    }
+
     /// <summary>An instance that runs, by chance.</summary>
     public Uri Any(Random random)
     {
