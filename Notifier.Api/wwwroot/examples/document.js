@@ -121,13 +121,13 @@ let isCut = false;
 doc.on("update", (update, origin, _, transaction) => {
   if (!transaction.local) return;
   unsent.push(update);
+  byId("saved").textContent = "Saving…";
   send().catch(explain);
 });
 
 async function send() {
   if (isSending || isCut) return;
   isSending = true;
-  byId("saved").textContent = "Saving…";
   try {
     while (unsent.length > 0 && !isCut) {
       let count = 1;
@@ -158,10 +158,11 @@ let newest;
 let since = 0;
 let begunAt;
 let isWriting = false;
+let isWhole = true;
 const halves = new Map();
 
 async function writeSnapshot() {
-  if (isWriting) return;
+  if (isWriting || !isWhole) return;
   isWriting = true;
   const upTo = newest ?? "0-0";
   const parts = toText(Y.encodeStateAsUpdate(doc)).match(new RegExp(`.{1,${PART_CHARS}}`, "g"));
@@ -235,14 +236,15 @@ function merge(update) {
   draw();
 }
 
-function hearGap({ reason }) {
-  // A log that began anew knows nothing of what this window still has.
-  if (reason === "reset") {
-    newest = undefined;
-    writeSnapshot().catch(explain);
-  }
-  // All that is left follows by itself; what is not left is in the newest snapshot.
-  readSnapshot().catch(explain);
+async function hearGap({ after, reason }) {
+  // What is left of the log follows by itself; what is not left is in the newest snapshot, and this window writes none until it has that.
+  newest = undefined;
+  isWhole = false;
+  const upTo = await readSnapshot();
+  isWhole = true;
+
+  // A log that began anew knows nothing of what this window still has. (After 0-0 this window has only begun to read.)
+  if (after !== "0-0" && (reason === "reset" || !upTo)) await writeSnapshot();
 }
 
 // ---- Carets ----
@@ -322,7 +324,7 @@ async function run(as) {
   line = connect({
     query: { as },
     onEvent: hear,
-    onGap: hearGap,
+    onGap: gap => hearGap(gap).catch(explain),
     onState: ({ status, problem }) => {
       Object.assign(byId("state"), { textContent: STATES[status] }).dataset.state = status;
       if (status === "closed") explain(problem);

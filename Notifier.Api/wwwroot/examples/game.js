@@ -46,7 +46,7 @@ let isPlaying;
 function pieceOf(user) {
   if (!pieces.has(user.id)) {
     const name = user.name ?? user.id;
-    const piece = Object.assign(make(`piece hue-${numberOf(user.id) % PLAYERS}`, [...name][0].toUpperCase()), { title: name });
+    const piece = Object.assign(make(`piece hue-${numberOf(user.id) % PLAYERS}${user.id === line.user.id ? " own" : ""}`, [...name][0].toUpperCase()), { title: name });
     piece.dataset.user = user.id;
     pieces.set(user.id, piece);
     byId("board").append(piece);
@@ -54,21 +54,23 @@ function pieceOf(user) {
   return pieces.get(user.id);
 }
 
-function showMembers({ users = [], count, joined }) {
+function showMembers({ users = [], count, joined, left }) {
   if (isPlaying === undefined) {
     isPlaying = count <= PLAYERS && users.length > 0;
     if (isPlaying) place(pieceOf(line.user), me);
     else byId("where").textContent = `${PLAYERS} play already: you watch.`;
   }
 
-  for (const [id, piece] of pieces) {
-    if (users.some(user => user.id === id)) continue;
-    piece.remove();
+  // A change names who left; what a stream begins with names who is here. A player's first move may come before the word that they are.
+  const isChange = joined.length + left.length > 0;
+  const gone = isChange ? left.map(user => user.id) : [...pieces.keys()].filter(id => !users.some(user => user.id === id));
+  for (const id of gone) {
+    pieces.get(id)?.remove();
     pieces.delete(id);
   }
 
-  // Moves are stored nowhere, so who comes is told.
-  if (joined.length > 0) say();
+  // Moves are stored nowhere, so who comes is told, and tells.
+  say();
 }
 
 // ---- Moves: at once at a key, and ten times a second while it is held ----

@@ -104,7 +104,7 @@ async function loadInbox() {
   newest = events.at(-1)?.id;
   byId("inbox").replaceChildren(...events.reverse().map(({ id, from, data }) => {
     const isNew = !readUpTo || orderOf(id) > orderOf(readUpTo);
-    return make("li", isNew ? "new" : "", make("span", "text", `${data.title ?? ""} ${data.message ?? data.text ?? ""}`.trim()), make("span", "quiet", `by ${from.name ?? from.id}`));
+    return make("li", isNew ? "new" : "", make("span", "text", [data.title, data.message ?? data.text].filter(Boolean).join(": ")), make("span", "quiet", `by ${from.name ?? from.id}`));
   }));
   byId("unread").textContent = unread;
   byId("unread").hidden = byId("read").hidden = unread === 0;
