@@ -114,7 +114,7 @@ public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITes
         var medians = new List<double>();
         foreach (var page in pages)
         {
-            await Expect(page.Locator("#theirs")).ToContainTextAsync("p50 of 200", new() { Timeout = 30_000 });
+            await Expect(page.Locator("#theirs")).ToContainTextAsync("p50 of 200", new() { Timeout = 90_000 });
             var median = double.Parse(Milliseconds().Match((await page.Locator("#theirs").TextContentAsync())!).Value, CultureInfo.InvariantCulture);
             medians.Add(median);
             output.WriteLine($"Another's key to this window: {await page.Locator("#theirs").TextContentAsync()}; one's own and back: {await page.Locator("#mine").TextContentAsync()}");

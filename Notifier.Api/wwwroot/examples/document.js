@@ -271,12 +271,12 @@ function hearCaret({ from, data }) {
 function draw() {
   drawTimer ??= requestAnimationFrame(() => {
     drawTimer = undefined;
-    const places = [...carets].map(([by, { name, place }]) => ({ by, name, index: find(place) })).filter(caret => caret.index !== undefined).sort((a, b) => a.index - b.index);
+    const places = [...carets.values()].map(({ name, place }, hue) => ({ name, hue, index: find(place) })).filter(caret => caret.index !== undefined).sort((a, b) => a.index - b.index);
     let at = 0;
-    byId("carets").replaceChildren(...places.flatMap(({ by, name, index }) => {
+    byId("carets").replaceChildren(...places.flatMap(({ name, hue, index }) => {
       const before = shown.slice(at, index);
       at = index;
-      const caret = Object.assign(document.createElement("span"), { className: `caret hue-${parseInt(by) % 8}` });
+      const caret = Object.assign(document.createElement("span"), { className: `caret hue-${hue % 8}` });
       caret.dataset.name = name;
       return [before, caret];
     }), `${shown.slice(at)}\n`);

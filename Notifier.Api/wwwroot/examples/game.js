@@ -17,6 +17,7 @@ const PLAYERS = 8;
 const GOAL = 10;
 const MOVE_EVERY_MS = 100;
 const SAMPLES = 200;
+const SHOW_EVERY_MS = 250;
 const STATES = { connecting: "Connecting", open: "Live", waiting: "Coming back", paused: "Asleep", closed: "Ended" };
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], a: [-1, 0], d: [1, 0], w: [0, -1], s: [0, 1] };
 
@@ -128,13 +129,18 @@ function hearMove({ from, data }) {
 }
 
 const samples = { mine: [], theirs: [] };
+let showing;
 
 function measure(which, ms) {
-  const kept = samples[which];
-  kept.push(ms);
-  if (kept.length > SAMPLES) kept.shift();
-  const median = kept.toSorted((a, b) => a - b)[kept.length >> 1];
-  byId(which).textContent = `${median.toFixed(1)} ms (p50 of ${kept.length})`;
+  samples[which].push(ms);
+  if (samples[which].length > SAMPLES) samples[which].shift();
+  showing ??= setTimeout(() => {
+    showing = undefined;
+    for (const [name, kept] of Object.entries(samples)) {
+      const median = kept.toSorted((a, b) => a - b)[kept.length >> 1];
+      if (kept.length > 0) byId(name).textContent = `${median.toFixed(1)} ms (p50 of ${kept.length})`;
+    }
+  }, SHOW_EVERY_MS);
 }
 
 // ---- The score: the newest event has all of it, and where the coin is ----
