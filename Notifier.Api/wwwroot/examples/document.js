@@ -327,7 +327,7 @@ async function run(as) {
     onGap: gap => hearGap(gap).catch(explain),
     onState: ({ status, problem }) => {
       Object.assign(byId("state"), { textContent: STATES[status] }).dataset.state = status;
-      if (status === "closed") explain(problem);
+      if (status === "open" || status === "closed") explain(problem);
     },
     onPresence: ({ users, count, joined }) => {
       byId("here").textContent = `Here now: ${users?.map(user => user.name ?? user.id).join(", ") ?? count}`;
