@@ -28,6 +28,9 @@ internal static class ExampleWindow
             await route.FulfillAsync(new() { Response = answer, Headers = new Dictionary<string, string>(answer.Headers) { ["content-security-policy"] = Policy } });
         });
         await page.GotoAsync(new Uri(address, $"/examples/{path}").ToString());
+
+        // Or every request of the page would go by way of the test, and take its time.
+        await page.UnrouteAllAsync();
         await LiveAsync(page);
         return page;
     }

@@ -94,7 +94,9 @@ public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITes
     public async Task Eight_play_at_ten_moves_a_second_each()
     {
         var pages = new List<IPage>();
-        for (var i = 1; i <= 8; i++) pages.Add(await OpenAsync($"player-{i}"));
+
+        // As large as eight windows are that one screen shows.
+        for (var i = 1; i <= 8; i++) pages.Add(await OpenAsync($"player-{i}", new() { ViewportSize = new() { Width = 480, Height = 540 } }));
         foreach (var page in pages)
         {
             await Expect(page.Locator(".piece")).ToHaveCountAsync(8);
