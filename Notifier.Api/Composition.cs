@@ -11,6 +11,7 @@ using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
 using Notifier.Core.Presence;
 using Notifier.Core.Progress;
+using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
 
 namespace Notifier.Api;
@@ -48,6 +49,7 @@ internal static partial class Composition
             services.AddSingleton(provider => Rooms.Shared(
                 provider.GetRequiredService<RedisEventLog>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence,
                 provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IRefusals, RedisRefusals>();
         }
         else
         {
@@ -58,11 +60,13 @@ internal static partial class Composition
             services.AddSingleton<IReadMarks, MemoryReadMarks>();
             services.AddSingleton(provider => Rooms.Alone(
                 provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Typing>(), settings.Presence, provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IRefusals, MemoryRefusals>();
         }
 
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<Typing>();
         services.AddSingleton<UserInbox>();
+        services.AddSingleton<Revocations>();
     }
 
     /// <summary>Believes what the known proxies say of the client, and nobody else.</summary>

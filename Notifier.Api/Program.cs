@@ -1,5 +1,6 @@
 using Notifier.Api;
 using Notifier.Api.Access;
+using Notifier.Api.Admin;
 using Notifier.Api.Commands;
 using Notifier.Api.Operations;
 using Notifier.Api.Problems;
@@ -47,6 +48,7 @@ app.MapStreams();
 app.MapCommands(app.Environment);
 app.MapQueries();
 app.MapSession();
+app.MapAdmin();
 app.MapHealth();
 
 app.WarmUp();

@@ -15,6 +15,9 @@ internal enum EndReason
     /// <summary>Its token ran out.</summary>
     Expired,
 
+    /// <summary>An admin ended it.</summary>
+    Revoked,
+
     /// <summary>It reached <c>Streams:MaxAge</c>.</summary>
     MaxAge,
 

@@ -14,6 +14,8 @@ internal static class ServiceEvents
 
     public static SseFrame TokenExpired { get; } = SseFrame.ForService("expired", """{"reason":"token"}"""u8);
 
+    public static SseFrame Revoked { get; } = SseFrame.ForService("expired", """{"reason":"revoked"}"""u8);
+
     public static SseFrame Welcome(
         string connection, string instance, DateTimeOffset at, int heartbeatSeconds, UserRef user, Subscription subscription, bool isResumed,
         IReadOnlyList<RoomListing> presence) =>

@@ -5,6 +5,7 @@ using Notifier.Api.Access;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Presence;
+using Notifier.Core.Revocation;
 
 namespace Notifier.Api.Streams;
 
@@ -60,6 +61,10 @@ internal sealed class SseStream
     /// <summary>How clients and logs name it.</summary>
     public string Connection { get; } = RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    /// <summary>True where <paramref name="revocation"/> means this stream.</summary>
+    public bool IsEndedBy(StreamRevocation revocation) =>
+        _caller.User.Id == revocation.User && (revocation.Topic is not { } topic || _subscription.Carries(topic));
+
     /// <summary>Streams until the end, and says what it was.</summary>
     public async Task<EndReason> RunAsync()
     {
@@ -82,6 +87,7 @@ internal sealed class SseStream
         }
 
         if (Ending == EndReason.Expired) _writer.Write(ServiceEvents.TokenExpired.Whole.Span);
+        if (Ending == EndReason.Revoked) _writer.Write(ServiceEvents.Revoked.Whole.Span);
         if (Ending == EndReason.Drain)
         {
             _writer.WriteRetry(_context.NextRetryMs());

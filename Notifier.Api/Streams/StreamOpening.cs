@@ -4,14 +4,16 @@ using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Presence;
+using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
 using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, the ticket, in this order.</summary>
+/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets, IHostApplicationLifetime lifetime)
+    StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets,
+    IRefusals refusals, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -72,31 +74,20 @@ internal sealed class StreamOpening(
             using var attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
             if (attendance is null) return TurnAway(http, BusyReason.Store);
 
-            try
-            {
-                if (caller.Ticket is { } ticket && !await tickets.SpendAsync(ticket, http.RequestAborted))
-                {
-                    return new Problem(StatusCodes.Status401Unauthorized, "The ticket was used up by another stream just now; fetch a new one.");
-                }
-            }
-            catch (LogUnavailableException)
-            {
-                return TurnAway(http, BusyReason.Store);
-            }
-
             if (format == StreamFormat.Poll)
             {
+                if (await AdmitAsync(http, caller, query) is { } refused) return refused;
                 await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context.Time, lifetime.ApplicationStopping);
                 return Results.Empty;
             }
 
-            if (query.Joins) await attendance.JoinAsync(caller.User);
-
-            SetHeaders(http.Response);
             var stream = new SseStream(http, context, subscription, attendance, caller, query, sendsBareIds);
             streams.Add(stream);
             try
             {
+                if (await AdmitAsync(http, caller, query) is { } refused) return refused;
+                if (query.Joins) await attendance.JoinAsync(caller.User);
+                SetHeaders(http.Response);
                 await stream.RunAsync();
             }
             finally
@@ -117,6 +108,33 @@ internal sealed class StreamOpening(
         catch (LogUnavailableException)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// The last steps before the first byte: whether an admin refuses the user, and the ticket. A stream is among the open ones by now, so a
+    /// revocation that comes at this moment finds either the stream or, here, the refusal.
+    /// </summary>
+    private async Task<IResult?> AdmitAsync(HttpContext http, Caller caller, StreamQuery query)
+    {
+        try
+        {
+            if (await refusals.FindAsync(caller.User.Id, query.Topics.Select(t => t.Topic), http.RequestAborted) is { } refused)
+            {
+                var seconds = (int)Math.Ceiling(refused.TotalSeconds);
+                return Problem.Forbidden($"An admin ended your streams, and refuses new ones for {seconds} s more.") with { RetryAfterSeconds = seconds };
+            }
+
+            if (caller.Ticket is { } ticket && !await tickets.SpendAsync(ticket, http.RequestAborted))
+            {
+                return new Problem(StatusCodes.Status401Unauthorized, "The ticket was used up by another stream just now; fetch a new one.");
+            }
+
+            return null;
+        }
+        catch (LogUnavailableException)
+        {
+            return TurnAway(http, BusyReason.Store);
         }
     }
 

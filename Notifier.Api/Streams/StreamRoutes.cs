@@ -15,6 +15,7 @@ internal static class StreamRoutes
         services.AddSingleton<OpenStreams>();
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService<StreamDrain>();
+        services.AddHostedService<StreamRevoker>();
         services.AddSingleton<StreamOpening>();
         return services;
     }

@@ -50,6 +50,9 @@ public sealed class Subscription : IDisposable
     /// <summary>Topic and position of the cursor number <paramref name="index"/>, in the order in which the topics were given.</summary>
     public (TopicName Topic, LogPosition Position) this[int index] => (_cursors[index].Topic, _cursors[index].Position);
 
+    /// <summary>True where <paramref name="topic"/> is one of its topics.</summary>
+    public bool Carries(TopicName topic) => Array.Exists(_cursors, cursor => cursor.Topic.Equals(topic));
+
     /// <summary>Hands out the next thing that is at hand, and moves past it; false: <see cref="WaitAsync"/>.</summary>
     public bool TryRead(out Delivery delivery)
     {

@@ -28,7 +28,7 @@ internal interface IPresenceStore : IAsyncDisposable
     /// <summary>Writes how many members rooms have in which this instance holds somebody; 0: it holds nobody any more.</summary>
     ValueTask WriteCountsAsync(IReadOnlyList<(TopicName Room, int Count)> counts, CancellationToken cancellationToken);
 
-    /// <summary>The rooms in which other living instances hold somebody, with their counts, at most half a second old.</summary>
+    /// <summary>The rooms in which other living instances hold somebody, with their counts, a moment old.</summary>
     ValueTask<IReadOnlyDictionary<string, int>> ReadCountsAsync(CancellationToken cancellationToken);
 
     /// <summary>What another instance tells; null where it is no such thing, or this instance's own.</summary>

@@ -19,7 +19,7 @@ internal sealed class RedisPresence : IPresenceStore
     /// <summary>A room outlives its last change or check by so much.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromDays(1);
 
-    private static readonly TimeSpan CountsAge = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CountsAge = TimeSpan.FromMilliseconds(100);
 
     private readonly RedisEventLog _log;
     private readonly PresenceOptions _options;

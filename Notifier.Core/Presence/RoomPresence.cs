@@ -179,7 +179,11 @@ internal sealed class RoomPresence
     /// <summary>The store is not where the room was heard to be.</summary>
     public void Doubt(long version)
     {
-        lock (_gate) _chain.Doubt(version);
+        lock (_gate)
+        {
+            if (version != _chain.Version) _chain.Doubt();
+        }
+
         _rooms.Activate(this);
     }
 
@@ -190,7 +194,11 @@ internal sealed class RoomPresence
         {
             foreach (var (instance, user) in _members.HeldElsewhere())
             {
-                if (instances.Contains(instance)) Set(instance, user, null);
+                if (!instances.Contains(instance)) continue;
+                Set(instance, user, null);
+
+                // Whoever reads the room takes away what is left of them there.
+                _chain.Doubt();
             }
         }
 

@@ -12,7 +12,7 @@ internal sealed class RoomSync(IPresenceStore store, TimeProvider time)
     private const int BatchUsers = 256;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CountInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CountInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<RoomPresence, byte> _uncounted = new();
     private Task _counting = Task.CompletedTask;
@@ -64,7 +64,7 @@ internal sealed class RoomSync(IPresenceStore store, TimeProvider time)
         }
     }
 
-    /// <summary>Writes the counts that changed, all together, at most every half second.</summary>
+    /// <summary>Writes the counts that changed, all together, at most every 200 ms.</summary>
     public void WriteCounts()
     {
         if (_uncounted.IsEmpty || !_counting.IsCompleted || time.GetElapsedTime(_countedAt) < CountInterval) return;

@@ -34,7 +34,7 @@ internal sealed class SharedChain
         _isDoubted = true;
     }
 
-    public void Doubt(long version) => _isDoubted |= version != Version;
+    public void Doubt() => _isDoubted = true;
 
     /// <summary>The bell that follows on what is known; null where it has not come.</summary>
     public PresenceBell? Next()

@@ -22,12 +22,13 @@ public sealed class RedisLessonProgress(RedisEventLog log, TimeProvider time) : 
         var commandId = Guid.NewGuid().ToString("N");
         var learnerAndLesson = $"{completion.User} {completion.Lesson}";
         var (before, after) = SplitAtCount(completion.ToDraft(0, now, commandId));
-        var answer = (string[])(await log.Connection.RunAsync(
+        var answer = (string[])(await log.AppendAsync(
+            topic,
             RedisScript.Complete,
             [log.Keys.Log(topic), log.Keys.Once(topic, once), log.Keys.Completions(completion.Track)],
             [
                 learnerAndLesson, completion.User, now, EventType.ProgressUpdated, before, after, commandId,
-                RedisEventLog.Fingerprint(once), (long)OnceKey.Life.TotalMilliseconds, .. log.Retention(topic),
+                RedisEventLog.Fingerprint(once), (long)OnceKey.Life.TotalMilliseconds,
             ],
             cancellationToken))!;
 

@@ -142,7 +142,7 @@ internal sealed class FollowingClient(Fleet fleet, string name, IReadOnlyList<st
                     break;
                 default:
                     // A heartbeat, a busy, or a retry alone.
-                    (block.Event is null or "busy").ShouldBeTrue(block.Event);
+                    (block.Event is null or "busy" or "presence").ShouldBeTrue(block.Event);
                     break;
             }
         }

@@ -95,6 +95,7 @@ public sealed class LostLogTests(FaultRig rig)
     [InlineData(true, false)]
     [InlineData(true, true)]
     [InlineData(false, true)]
+    [InlineData(false, false)]
     public async Task A_replica_that_was_promoted_without_the_newest_entries_is_told_to_who_misses_something(bool hasSeen, bool isQuietFirst)
     {
         await rig.NeedAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Notifier.Tests.Support;
 
@@ -6,12 +7,16 @@ namespace Notifier.Tests.Presence;
 /// <summary>A page's view of a room: the listing of <c>welcome</c>, and what the presence events make of it. An event that does not fit fails the test.</summary>
 internal sealed class RoomWatcher
 {
+    /// <summary>A stream that nobody refers to is closed by the collector, and its user leaves.</summary>
+    private static readonly ConcurrentBag<RoomWatcher> Opened = [];
+
     private readonly string _topic;
     private readonly SortedSet<string> _users = new(StringComparer.Ordinal);
 
     private RoomWatcher(string topic, SseStreamReader stream)
     {
         _topic = topic;
+        Opened.Add(this);
         Stream = stream;
         var listing = stream.Welcome.Json.GetProperty("presence").GetProperty(topic);
         Count = listing.GetProperty("count").GetInt32();

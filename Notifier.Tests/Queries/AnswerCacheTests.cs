@@ -173,13 +173,16 @@ public sealed class AnswerCacheTests : IAsyncDisposable
     public async Task Who_comes_is_in_the_next_answer_about_the_room()
     {
         var room = Fresh.Room();
+        var streams = new List<SseStreamReader>();
         for (var i = 0; i < 5; i++)
         {
             (await _host.Http.GetStringAsync($"/api/rooms/{room}/presence")).ShouldContain($"\"count\":{i},");
-            _ = await _host.OpenAsync($"/api/rooms/{room}/events?as=user-{i}");
+            streams.Add(await _host.OpenAsync($"/api/rooms/{room}/events?as=user-{i}"));
             (await _host.Http.GetStringAsync($"/api/rooms/{room}/presence")).ShouldContain($"\"count\":{i + 1},");
             (await _host.Http.GetStringAsync("/api/rooms")).ShouldContain($$"""{"room":"{{room}}","count":{{i + 1}}}""");
         }
+
+        streams.ForEach(stream => stream.Dispose());
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();

@@ -47,6 +47,12 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>True where a timer is due in exactly so long.</summary>
+    public bool HasTimerIn(TimeSpan time)
+    {
+        lock (_gate) return _timers.Exists(timer => timer.DueAt == _timestamp + time.Ticks);
+    }
+
     /// <summary>Sets the wall clock alone, as an operator or a time server does.</summary>
     public void SetBack(TimeSpan by)
     {

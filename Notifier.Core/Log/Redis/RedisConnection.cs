@@ -64,6 +64,9 @@ public sealed class RedisConnection : IAsyncDisposable
         Channels.OnRestored(restored);
     }
 
+    /// <summary>Calls back whenever the connection of commands is lost.</summary>
+    internal void OnLost(Action lost) => _multiplexer.ConnectionFailed += (_, _) => lost();
+
     /// <summary>As <see cref="CallAsync{T}"/>, for what has no answer.</summary>
     /// <exception cref="LogUnavailableException">It did not happen in time.</exception>
     internal Task CallAsync(Func<Task> call, CancellationToken cancellationToken) => CallAsync(
@@ -75,7 +78,8 @@ public sealed class RedisConnection : IAsyncDisposable
         cancellationToken);
 
     /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
-    internal async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    internal async Task<RedisResult> RunAsync(
+        RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken, TimeSpan elapsed = default)
     {
         try
         {
@@ -87,15 +91,17 @@ public sealed class RedisConnection : IAsyncDisposable
             return await EvaluateAsync();
         }
 
-        Task<RedisResult> EvaluateAsync() => CallAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments), cancellationToken);
+        Task<RedisResult> EvaluateAsync() => CallAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments), cancellationToken, elapsed);
     }
 
+    /// <summary>Calls the server; what has <paramref name="elapsed"/> already counts for the limit.</summary>
     /// <exception cref="LogUnavailableException">No answer, or one that says that the server cannot serve now.</exception>
-    internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
+    internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken, TimeSpan elapsed = default)
     {
         try
         {
-            return await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit, _time, cancellationToken);
+            if (elapsed >= CallLimit) throw new TimeoutException();
+            return await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit - elapsed, _time, cancellationToken);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {

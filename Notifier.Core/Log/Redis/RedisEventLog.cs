@@ -29,6 +29,7 @@ public sealed class RedisEventLog : IEventLog
     private readonly ConcurrentDictionary<TopicName, int> _followed = new();
     private readonly SemaphoreSlim _pages = new(32);
     private readonly RedisCanary _canary;
+    private readonly RedisServerWatch _server;
     private readonly ITimer _check;
     private bool _isCheckAsked;
     private int _isChecking;
@@ -40,13 +41,14 @@ public sealed class RedisEventLog : IEventLog
         _options = options;
         _time = time;
         _canary = new(connection, _keys, time, () => _ = CheckAsync());
+        _server = new(connection, time);
         connection.OnRestored(() => _ = CheckAsync());
         _check = time.CreateTimer(static log => _ = ((RedisEventLog)log!).CheckAsync(), this, CheckInterval, CheckInterval * (0.9 + (0.2 * Random.Shared.NextDouble())));
     }
 
     public string Store => "redis";
 
-    public bool IsReady => _canary.IsReady;
+    public bool IsReady => _canary.IsReady && _server.IsSettled;
 
     internal RedisConnection Connection => _connection;
 
@@ -56,12 +58,13 @@ public sealed class RedisEventLog : IEventLog
 
     public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
-        var answer = (RedisResult[])(await _connection.RunAsync(
+        var answer = (RedisResult[])(await AppendAsync(
+            topic,
             RedisScript.Publish,
             [_keys.Log(topic), _keys.Once(topic, terms.Once)],
             [
                 draft.Type, draft.Body.ToArray(), draft.CommandId ?? "", Fingerprint(terms.Once), (long)OnceKey.Life.TotalMilliseconds,
-                terms.IfHead?.ToString() ?? "-", .. Retention(topic),
+                terms.IfHead?.ToString() ?? "-",
             ],
             cancellationToken))!;
 
@@ -149,18 +152,30 @@ public sealed class RedisEventLog : IEventLog
     /// <summary>A once-key's fingerprint as the scripts take it.</summary>
     internal static RedisValue Fingerprint(OnceKey? once) => once is null ? "-" : "=" + once.Fingerprint;
 
-    /// <summary>The last arguments of every script that appends: what this instance has seen, what is kept, and the bell.</summary>
-    internal RedisValue[] Retention(TopicName topic) =>
-        [_followed.ContainsKey(topic) ? $"{_seen[topic]}" : $"{_seen[topic]}?", _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs, _keys.Bell(topic)];
+    /// <summary>Runs a script that appends; its last arguments are what this instance has seen, what is kept, and the bell.</summary>
+    internal async Task<RedisResult> AppendAsync(
+        TopicName topic, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var start = _time.GetTimestamp();
+        var isSure = _followed.ContainsKey(topic);
+        if (!isSure) await _server.SettledAsync(cancellationToken);
+
+        RedisValue[] all =
+        [
+            .. arguments, isSure ? $"{_seen[topic]}" : $"{_seen[topic]}?", _options.MaxEventsPerTopic, (long)_options.MaxAge.TotalMilliseconds, LogLifeMs,
+            _keys.Bell(topic),
+        ];
+        return await _connection.RunAsync(script, keys, all, cancellationToken, _time.GetElapsedTime(start));
+    }
+
+    /// <summary>Remembers a position that a script of somebody else's has stored.</summary>
+    internal void Saw(TopicName topic, LogPosition position) => _seen.Raise(topic, position);
 
     /// <summary>
     /// The highest position in a topic as far as an instance can know: one that does not follow it has seen its own events alone, and others may
     /// have seen more.
     /// </summary>
     private LogPosition SeenForSure(TopicName topic) => _followed.ContainsKey(topic) ? _seen[topic] : LogPosition.Zero;
-
-    /// <summary>Remembers a position that a script of somebody else's has stored.</summary>
-    internal void Saw(TopicName topic, LogPosition position) => _seen.Raise(topic, position);
 
     private RedisChannel Channel(TopicName topic) => new(_keys.Bell(topic), RedisChannel.PatternMode.Literal);
 

@@ -25,6 +25,8 @@ internal sealed class RedisKeys(string prefix)
 
     public RedisKey RoomCounts(string instance) => $"{prefix}:{{instances}}:rooms:{instance}";
 
+    public RedisKey Refusal(string user, TopicName? topic) => $"{prefix}:{{user:{user}}}:refused:{topic?.Value ?? "*"}";
+
     public string Canary(string instance) => $"{prefix}:{{{instance}}}:canary";
 
     public string Bell(TopicName topic) => $"{prefix}:{{{topic}}}:bell";
