@@ -16,6 +16,9 @@ public sealed class Chromium : IAsyncLifetime
         // A fixture cannot skip; the test does, when it opens a window.
         if (!File.Exists(ExecutablePath)) return;
         _playwright = await Playwright.CreateAsync();
+
+        // As long as every other wait of these tests: the default of 5 s is short for a busy machine.
+        Assertions.SetDefaultExpectTimeout(20_000);
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = ExecutablePath,
