@@ -23,7 +23,9 @@ public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITes
 
         for (var i = 0; i < 3; i++)
         {
-            await ada.Keyboard.PressAsync(i < 2 ? "ArrowLeft" : "s");
+            var before = await PlaceAsync(Piece(ada, "ada"));
+            await ada.Keyboard.PressAsync(before.X < 6 ? "d" : "ArrowLeft");
+            await Until.TrueAsync("the piece moves", async () => await PlaceAsync(Piece(ada, "ada")) != before);
             var at = await PlaceAsync(Piece(ada, "ada"));
             await Until.TrueAsync("the piece moves in the other window", async () => await PlaceAsync(Piece(bob, "ada")) == at);
         }

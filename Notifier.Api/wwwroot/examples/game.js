@@ -41,7 +41,7 @@ function place(thing, { x, y }) {
 // ---- Players: a piece for each user ----
 
 const pieces = new Map();
-const me = { x: Math.floor(Math.random() * SIZE), y: Math.floor(Math.random() * SIZE) };
+const me = { x: Math.floor(Math.random() * SIZE), y: Math.random() < 0.5 ? 0 : SIZE - 1 };
 let isPlaying;
 
 function pieceOf(user) {
@@ -149,17 +149,20 @@ let newest;
 let score;
 const coin = make("coin");
 
-function coinAt() {
-  const cell = numberOf(score.id) % (SIZE * SIZE);
-  return { x: cell % SIZE, y: Math.floor(cell / SIZE) };
+/** Never at the edge, where players begin, and never where the last one was. */
+function coinCell() {
+  const cells = (SIZE - 2) ** 2;
+  return ((score.data.after ?? 0) + 1 + numberOf(score.id) % (cells - 1)) % cells;
 }
 
+const coinAt = () => ({ x: 1 + coinCell() % (SIZE - 2), y: 1 + Math.floor(coinCell() / (SIZE - 2)) });
+
 async function takeCoin() {
-  const { x, y } = score ? coinAt() : {};
+  const { x, y } = score && isPlaying ? coinAt() : {};
   if (me.x !== x || me.y !== y) return showWhere();
   const user = line.user.id;
   const points = { ...score.data.points, [user]: (score.data.points[user] ?? 0) + 1 };
-  const data = points[user] < GOAL ? { points } : { points: {}, winner: line.user.name ?? user };
+  const data = points[user] < GOAL ? { points, after: coinCell() } : { points: {}, after: coinCell(), winner: line.user.name ?? user };
   try {
     await line.sendEvent(room, "game:score", data, { ifMatch: newest });
   } catch (problem) {
@@ -180,7 +183,7 @@ function hearScore(event) {
   if (winner || Object.keys(points).length > 0) byId("won").textContent = winner ? `${winner} won the round.` : "";
   place(coin, coinAt());
   byId("board").append(coin);
-  showWhere();
+  takeCoin();
 }
 
 function showWhere() {
