@@ -11,6 +11,7 @@ using Notifier.Core.Log;
 using Notifier.Core.Log.Embedded;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Log.Redis;
+using Notifier.Core.Metrics;
 using Notifier.Core.Presence;
 using Notifier.Core.Progress;
 using Notifier.Core.Revocation;
@@ -57,7 +58,8 @@ internal static class Composition
         else if (settings.Log.Path.Length > 0)
         {
             services.AddSingleton<IJournalWatch, JournalLines>();
-            services.AddSingleton(provider => JournalEventLog.Open(settings.Log, TimeProvider.System, provider.GetRequiredService<IJournalWatch>(), isRepair));
+            services.AddSingleton(provider => JournalEventLog.Open(
+                settings.Log, TimeProvider.System, provider.GetRequiredService<IJournalWatch>(), isRepair, provider.GetRequiredService<NotifierMetrics>()));
             services.AddSingleton<IEventLog>(provider => provider.GetRequiredService<JournalEventLog>());
             services.AddSingleton<ILessonProgress, JournalLessonProgress>();
             services.AddSingleton<IReadMarks, JournalReadMarks>();

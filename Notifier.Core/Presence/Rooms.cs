@@ -62,6 +62,9 @@ public sealed class Rooms : IAsyncDisposable
 
     internal bool IsShared => _store.IsShared;
 
+    /// <summary>Members of the rooms that somebody watches here, whichever instance holds them; who is in two rooms counts twice.</summary>
+    public long MembersSeen => _rooms.Values.Sum(static room => (long)room.Count);
+
     /// <summary>Rooms that are held in memory.</summary>
     internal int Held => _rooms.Count;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Notifier.Api.Streams;
 using Notifier.Core.Log;
 using Notifier.Core.Metrics;
+using Notifier.Core.Presence;
 
 namespace Notifier.Api.Operations.Metrics;
 
@@ -32,6 +33,8 @@ internal static class MetricRoutes
         metrics.Observe("notifier.topics.followed", "{topic}", "Topics whose newest events are held here for their followers.", () => subscriptions.FollowedTopics);
         metrics.Observe("notifier.tails.size", "By", "Bytes that those events take.", () => subscriptions.TailBytes);
         metrics.Observe("notifier.rooms.open", "{room}", "Rooms that streams here carry, by how many streams.", () => BySize(subscriptions.RoomSizes()));
+        var rooms = services.GetRequiredService<Rooms>();
+        metrics.Observe("notifier.rooms.members", "{member}", "Members of the rooms that streams here carry.", () => rooms.MembersSeen);
         metrics.Observe("notifier.store.ready", "{store}", "1 while the store can be reached and events come back from it, else 0.", () => log.IsReady ? 1 : 0);
         metrics.Observe("notifier.uptime", "s", "Time since the start.", () => (long)uptime.Elapsed.TotalSeconds);
     }

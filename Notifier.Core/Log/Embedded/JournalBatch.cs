@@ -1,4 +1,5 @@
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -8,7 +9,7 @@ namespace Notifier.Core.Log.Embedded;
 /// What one commit will make durable. Those who write see what was staged before them in the same batch; nobody else sees any of it before
 /// <see cref="Publish"/>, and nobody ever does after <see cref="Drop"/>. Used by the writer's thread alone.
 /// </summary>
-internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOptions options, TimeProvider time)
+internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOptions options, TimeProvider time, NotifierMetrics metrics)
 {
     private readonly RecordWriter _writer = new();
     private readonly List<JournalTopic> _topics = [];
@@ -19,6 +20,9 @@ internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOpt
     public DateTimeOffset Now { get; private set; }
 
     public bool IsEmpty => _writer.IsEmpty;
+
+    /// <summary>Events and values in it.</summary>
+    public int Records => _events.Count + _values.Count;
 
     public int Bytes => _writer.Length;
 
@@ -82,6 +86,7 @@ internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOpt
         var oldest = LogPosition.OfTime(Now - options.MaxAge);
         foreach (var (topic, position, predecessor, draft, offset, length) in _events)
         {
+            metrics.Published(topic.Name, draft.Type);
             lock (topic.Gate)
             {
                 topic.Add(position, segment.Slot, (uint)(start + offset), length);

@@ -1,5 +1,6 @@
 using Notifier.Core.Events;
 using Notifier.Core.Log.Memory;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 using Notifier.Core.Topics;
 
@@ -23,7 +24,7 @@ public sealed class JournalEventLog : IEventLog
     private readonly JournalKeeper _keeper;
     private int _isClosed;
 
-    private JournalEventLog(LogOptions options, TimeProvider time, IJournalWatch watch, JournalDisk disk, bool isRepair)
+    private JournalEventLog(LogOptions options, TimeProvider time, IJournalWatch watch, JournalDisk disk, bool isRepair, NotifierMetrics metrics)
     {
         _options = options;
         _time = time;
@@ -38,7 +39,7 @@ public sealed class JournalEventLog : IEventLog
             State.Listen(StateSpace.Store, OnStore);
             var recovery = new Recovery(_segments, _topics, State, options, isRepair);
             recovery.Run();
-            _writer = new(_segments, new(_topics, State, options, time), time, watch);
+            _writer = new(_segments, new(_topics, State, options, time, metrics), time, watch, metrics);
             _keeper = new(_segments, _topics, State, _writer, options, time, watch);
             _writer.Rolled = _keeper.Wake;
             _writer.HasRoom = _keeper.WaitForRoom;
@@ -79,11 +80,14 @@ public sealed class JournalEventLog : IEventLog
     /// <param name="time">The clock.</param>
     /// <param name="watch">Who tells the operator.</param>
     /// <param name="isRepair">Where it is damaged: keep what stands before the damage, and set the rest aside.</param>
+    /// <param name="metrics">Where it counts what it stores and syncs; null: nowhere.</param>
     /// <exception cref="JournalException">It cannot be opened; the message says why, and what to do.</exception>
-    public static JournalEventLog Open(LogOptions options, TimeProvider time, IJournalWatch watch, bool isRepair = false) =>
-        new(options, time, watch, new(), isRepair);
+    public static JournalEventLog Open(
+        LogOptions options, TimeProvider time, IJournalWatch watch, bool isRepair = false, NotifierMetrics? metrics = null) =>
+        new(options, time, watch, new(), isRepair, metrics ?? NotifierMetrics.Unread);
 
-    internal static JournalEventLog Open(LogOptions options, TimeProvider time, IJournalWatch watch, JournalDisk disk) => new(options, time, watch, disk, isRepair: false);
+    internal static JournalEventLog Open(LogOptions options, TimeProvider time, IJournalWatch watch, JournalDisk disk) =>
+        new(options, time, watch, disk, isRepair: false, NotifierMetrics.Unread);
 
     public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken) =>
         await _writer.WriteAsync(batch => Append(batch, topic, draft, terms));

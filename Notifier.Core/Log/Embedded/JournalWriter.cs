@@ -1,3 +1,5 @@
+using Notifier.Core.Metrics;
+
 namespace Notifier.Core.Log.Embedded;
 
 /// <summary>
@@ -19,6 +21,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly JournalBatch _batch;
     private readonly TimeProvider _time;
     private readonly IJournalWatch _watch;
+    private readonly NotifierMetrics _metrics;
     private readonly Thread _thread;
     private readonly ITimer _check;
     private readonly AutoResetEvent _wake = new(false);
@@ -30,12 +33,13 @@ internal sealed class JournalWriter : IDisposable
     private volatile bool _isFailing;
     private volatile bool _hasEnded;
 
-    public JournalWriter(SegmentSet segments, JournalBatch batch, TimeProvider time, IJournalWatch watch)
+    public JournalWriter(SegmentSet segments, JournalBatch batch, TimeProvider time, IJournalWatch watch, NotifierMetrics metrics)
     {
         _segments = segments;
         _batch = batch;
         _time = time;
         _watch = watch;
+        _metrics = metrics;
         _thread = new(Run) { IsBackground = true, Name = "journal writer" };
         _check = time.CreateTimer(static writer => ((JournalWriter)writer!).Check(), this, CheckInterval, CheckInterval);
     }
@@ -153,6 +157,7 @@ internal sealed class JournalWriter : IDisposable
             throw new LogUnavailableException("The embedded log cannot be written.", e);
         }
 
+        var start = _time.GetTimestamp();
         try
         {
             _segments.Disk.Flush(_segments.Active.File);
@@ -163,6 +168,7 @@ internal sealed class JournalWriter : IDisposable
             throw new LogUnavailableException("What was written to the embedded log could not be made durable.", e);
         }
 
+        _metrics.JournalSynced(_time.GetElapsedTime(start), _batch.Records);
         _segments.Active.Length += commit.Length;
         if (!_isFailing) return;
         _isFailing = false;
