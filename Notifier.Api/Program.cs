@@ -43,6 +43,17 @@ builder.Services
 
 var app = builder.Build();
 
+// First of all, since what is mapped asks for the store.
+try
+{
+    app.WarmUp();
+}
+catch (JournalException e)
+{
+    await Console.Error.WriteLineAsync($"Notifier cannot start:{Environment.NewLine}{e.Message}");
+    return 1;
+}
+
 app.UseSecurityHeaders();
 app.UseProxies(settings);
 app.UseOrigins(settings);
@@ -63,16 +74,6 @@ app.MapAdmin();
 app.MapHealth();
 app.MapMetrics();
 app.MapDescriptions();
-
-try
-{
-    app.WarmUp();
-}
-catch (JournalException e)
-{
-    await Console.Error.WriteLineAsync($"Notifier cannot start:{Environment.NewLine}{e.Message}");
-    return 1;
-}
 
 await app.RunAsync();
 return 0;
