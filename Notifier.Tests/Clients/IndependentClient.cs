@@ -21,7 +21,8 @@ internal static class IndependentClient
     /// <summary>A process that prints one event a line: type, id and data, with tabs between them.</summary>
     private static async IAsyncEnumerable<ClientEvent> RunAsync(string program, string script, Uri stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, [script, stream.ToString()]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, [script, stream.ToString()]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
             while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
@@ -30,7 +31,7 @@ internal static class IndependentClient
                 yield return new(parts[0], parts[1], parts[2]);
             }
 
-            throw new EndOfStreamException($"{script} ended.");
+            throw new EndOfStreamException($"{script} ended: {await errors}");
         }
         finally
         {
