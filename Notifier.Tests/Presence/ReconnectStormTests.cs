@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Notifier.Tests.Faults;
 using Notifier.Tests.Support;
+using Xunit.Abstractions;
 
 namespace Notifier.Tests.Presence;
 
 /// <summary>Two thousand users on real streams of two instances over Redis, and what becomes of the list when they are all cut, half of them by a death.</summary>
 [Collection(FaultTestCollection.Name)]
-public sealed class ReconnectStormTests(FaultRig rig)
+public sealed class ReconnectStormTests(FaultRig rig, ITestOutputHelper output)
 {
     private const int Users = 2000;
 
@@ -21,8 +22,10 @@ public sealed class ReconnectStormTests(FaultRig rig)
         using var crowd = new Crowd(room, Users);
         var watchers = await GatherAsync(fleet, room, crowd);
 
+        var start = Stopwatch.GetTimestamp();
         crowd.Cut();
         await crowd.ComeAsync(n => fleet.Address((n + 1) % 2));
+        output.WriteLine($"All are back after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s.");
         var welcome = await RoomWatcher.OpenAsync(fleet.Address(0), room, "zoe");
         await Until.LastsAsync(GraceSeconds + 2);
         await RoomWatcher.OpenAsync(fleet.Address(1), room, "zola");
