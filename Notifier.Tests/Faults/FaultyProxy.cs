@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Notifier.Tests.Faults;
 
-/// <summary>A TCP proxy between instances and Redis that fails as networks do: slow, cut in the middle of a reply, or silent in one direction.</summary>
+/// <summary>A TCP proxy in front of Redis, or of an instance, that fails as networks do: slow, cut in the middle of a reply, or silent in one direction.</summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -7,12 +7,14 @@ namespace Notifier.Tests.Faults;
 internal sealed class Fleet : IAsyncDisposable
 {
     private readonly string _configuration;
+    private readonly (string Name, string Value)[] _settings;
     private readonly NotifierProcess?[] _processes;
     private readonly Uri?[] _addresses;
 
-    private Fleet(string configuration, int count)
+    private Fleet(string configuration, int count, (string Name, string Value)[] settings)
     {
         _configuration = configuration;
+        _settings = settings;
         _processes = new NotifierProcess?[count];
         _addresses = new Uri?[count];
     }
@@ -22,9 +24,9 @@ internal sealed class Fleet : IAsyncDisposable
     public bool IsRunning(int index) => _addresses[index] is not null;
 
     /// <summary>Starts as many instances, and waits until each is ready where <paramref name="untilReady"/>.</summary>
-    public static async Task<Fleet> StartAsync(string configuration, int count, bool untilReady = true)
+    public static async Task<Fleet> StartAsync(string configuration, int count, bool untilReady = true, params (string Name, string Value)[] settings)
     {
-        var fleet = new Fleet(configuration, count);
+        var fleet = new Fleet(configuration, count, settings);
         await Task.WhenAll(Enumerable.Range(0, count).Select(i => fleet.StartAsync(i, untilReady)));
         return fleet;
     }
@@ -37,6 +39,7 @@ internal sealed class Fleet : IAsyncDisposable
             [
                 ("Redis__Configuration", _configuration), ("Log__MaxEventsPerTopic", "100000"), ("Streams__HeartbeatSeconds", "1"),
                 ("Streams__MaxPerUser", "1000"), ("Logging__LogLevel__Default", "Error"), ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information"),
+                .. _settings,
             ]);
         _processes[index] = process;
         _addresses[index] = await process.ListeningAsync();

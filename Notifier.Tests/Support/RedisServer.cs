@@ -30,8 +30,7 @@ public sealed class RedisServer : IAsyncLifetime
     public int Port { get; private set; }
 
     /// <summary>True where a <c>redis-server</c> is on the PATH.</summary>
-    public static bool IsInstalled { get; } =
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+    public static bool IsInstalled { get; } = Programs.AreInstalled("redis-server");
 
     /// <summary>True where it is a process of the fixture's own that was started and not killed.</summary>
     public bool IsRunning => _process is not null;
