@@ -34,8 +34,9 @@ internal static class RawHttp
             if (line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) length = int.Parse(line["Content-Length:".Length..]);
         }
 
-        var body = new char[length];
-        await reader.ReadBlockAsync(body, deadline.Token);
+        // What answers a HEAD says how long its body would be, and has none (RFC 9110, 9.3.2); a read of no characters waits for one all the same.
+        var body = new char[request.StartsWith("HEAD ", StringComparison.Ordinal) ? 0 : length];
+        if (body.Length > 0) await reader.ReadBlockAsync(body, deadline.Token);
         response.Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
         foreach (var (name, value) in headers)
         {
