@@ -111,7 +111,7 @@ public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : ICla
             await route.ContinueAsync();
         });
 
-        await ada.EvaluateAsync($"line.join('room:{two}')");
+        await ada.EvaluateAsync($"void line.join('room:{two}')");
         await host.Http.SayAsync(one, "2, between two streams");
         mayOpen.SetResult();
         await ada.OpenAsync(2);
