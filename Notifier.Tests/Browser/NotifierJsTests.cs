@@ -197,6 +197,7 @@ public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : ICla
 
         await PostAsync($"/api/tracks/{track}/lessons/one/complete?as={user}", "{}");
         await PostAsync($"/api/rooms/class:{track}/messages?as={user}", """{"text":"room comes after"}""");
+        await ada.HeardAsync("progress:updated", "room comes after");
         await PostAsync($"/api/users/{user}/messages?as=bob", """{"text":"user comes after"}""");
 
         await ada.HeardAsync("progress:updated", "room comes after", "user comes after");
