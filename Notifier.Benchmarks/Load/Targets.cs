@@ -1,8 +1,8 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Buffers.Text;
 
 namespace Notifier.Benchmarks.Load;
 
