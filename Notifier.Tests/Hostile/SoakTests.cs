@@ -69,7 +69,10 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
             $"{Rounds * PerRound} connections in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s; {before.Bytes >> 10} KiB and {before.Descriptors} descriptors then, {after.Bytes >> 10} KiB and {after.Descriptors} now: {grown:F1} bytes a connection"));
         (after.Streams, after.Users, after.Listed, after.FollowedTopics, after.Rooms).ShouldBe((0, 0, 0, before.FollowedTopics, 0));
         after.Gauges.ShouldBe(before.Gauges, ignoreOrder: true);
-        after.Ends.ShouldAllBe(end => end.Value >= HeldPerRound * Rounds);
+
+        // Nearly: a heartbeat that is under way while this clock jumps counts as a client that took nothing for so long.
+        after.Ends.Values.Sum().ShouldBeGreaterThanOrEqualTo(3 * HeldPerRound * Rounds);
+        after.Ends.ShouldAllBe(end => end.Value >= 0.9 * HeldPerRound * Rounds);
 
         // The revocations are events, and are kept as events are.
         (after.TailBytes - before.TailBytes).ShouldBeLessThanOrEqualTo((Rounds - WarmUpRounds) * 2 * 500);
