@@ -162,9 +162,9 @@ internal sealed class RoomPresence
 
             foreach (var (instance, user) in gone) Set(instance, user, null);
 
-            // A store that was emptied has lost what is ours, too.
+            // A store that was emptied has lost what is ours, too. Where nobody shares it nothing is written, and a room that waits for that would never be given up.
             var own = shared.Own.ToDictionary(holding => holding.User.Id, StringComparer.Ordinal);
-            foreach (var user in _seats.Users.Concat(own.Keys))
+            foreach (var user in _rooms.IsShared ? _seats.Users.Concat(own.Keys) : [])
             {
                 if (_seats[user]?.Connections != own.GetValueOrDefault(user)?.Connections) _unwritten.Add(user);
             }

@@ -77,11 +77,12 @@ internal sealed class Endings(Uri address)
         if (number % 2 == 0) Reset(socket);
     }
 
-    /// <summary>Opens a stream and leaves it open; its end is for somebody else to make.</summary>
+    /// <summary>Opens a stream and leaves it open; its end is for somebody else to make, and is the connection's too.</summary>
     public async Task<Socket> OpenAsync(int number, string path, CancellationToken cancellationToken)
     {
         var socket = await ConnectAsync(number, cancellationToken);
-        await StreamAsync(socket, path);
+        await AskAsync(socket, path, more: "Connection: close\r\n");
+        await ReadUntilAsync(socket, Welcome);
         return socket;
     }
 
@@ -112,8 +113,8 @@ internal sealed class Endings(Uri address)
 
     private static async Task SendAsync(Socket socket, string text) => await socket.SendAsync(Encoding.ASCII.GetBytes(text));
 
-    private static Task AskAsync(Socket socket, string path, string accept = "text/event-stream", string method = "GET") =>
-        SendAsync(socket, $"{method} {path} HTTP/1.1\r\nHost: soak\r\nAccept: {accept}\r\n\r\n");
+    private static Task AskAsync(Socket socket, string path, string accept = "text/event-stream", string method = "GET", string more = "") =>
+        SendAsync(socket, $"{method} {path} HTTP/1.1\r\nHost: soak\r\nAccept: {accept}\r\n{more}\r\n");
 
     private static async Task StreamAsync(Socket socket, string path)
     {

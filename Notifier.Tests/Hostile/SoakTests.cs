@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Notifier.Api.Streams;
 using Notifier.Core.Log;
+using Notifier.Core.Presence;
 using Notifier.Tests.Faults;
 using Notifier.Tests.Support;
 using Xunit.Abstractions;
@@ -19,6 +20,7 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     private const int HeldPerRound = 200;
     private const int WarmUpRounds = 4;
     private const int AtOnce = 32;
+    private const string TailSize = "notifier_tails_size_bytes";
 
     private static readonly int Rounds = Nightly.Or(200, 20);
 
@@ -26,11 +28,13 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     private NotifierHost _host = null!;
     private Endings _endings = null!;
 
+    private StreamDoor Door => _host.Services.GetRequiredService<StreamDoor>();
+
     public async Task InitializeAsync()
     {
         _host = NotifierHost.With(
             services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(_time)),
-            ("Auth:SigningKey", TestTokens.Key), ("Streams:MaxPerUser", "200"), ("Streams:MaxAge", "01:00:00"), ("Logging:LogLevel:Default", "Error"));
+            ("Auth:SigningKey", TestTokens.Key), ("Streams:MaxPerUser", "200"), ("Streams:MaxAge", "00:05:00"), ("Streams:WriteTimeoutSeconds", "5"), ("Logging:LogLevel:Default", "Error"));
         _endings = new(_host.Address);
         var item = $$"""{"topics":["room:soak-full"],"type":"old","data":"{{new string('x', 8000)}}"}""";
         for (var n = 0; n < 5; n++) (await _host.Http.PostTextAsync("/api/publish", $"[{string.Join(',', Enumerable.Repeat(item, 100))}]")).EnsureSuccessStatusCode();
@@ -62,8 +66,16 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
         var grown = (after.Bytes - before.Bytes) / (double)connections;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Rounds * PerRound} connections in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s; {before} then, {after} now: {grown:F1} bytes a connection"));
-        (after with { Bytes = 0, Descriptors = 0 }).ShouldBe(before with { Bytes = 0, Descriptors = 0 });
+            $"{Rounds * PerRound} connections in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s; {before.Bytes >> 10} KiB and {before.Descriptors} descriptors then, {after.Bytes >> 10} KiB and {after.Descriptors} now: {grown:F1} bytes a connection"));
+        (after.Streams, after.Users, after.Listed, after.FollowedTopics, after.Rooms).ShouldBe((0, 0, 0, before.FollowedTopics, 0));
+        after.Gauges.ShouldBe(before.Gauges, ignoreOrder: true);
+
+        // Nearly: a heartbeat that is under way while this clock jumps counts as a client that took nothing for so long.
+        after.Ends.Values.Sum().ShouldBeGreaterThanOrEqualTo(3 * HeldPerRound * Rounds);
+        after.Ends.ShouldAllBe(end => end.Value >= 0.9 * HeldPerRound * Rounds);
+
+        // The revocations are events, and are kept as events are.
+        (after.TailBytes - before.TailBytes).ShouldBeLessThanOrEqualTo((Rounds - WarmUpRounds) * 2 * 500);
         after.Descriptors.ShouldBeInRange(before.Descriptors - 30, before.Descriptors + 30);
 
         // A leak of one small object each would be some 24 bytes; what the runtime itself grows by is not counted in connections.
@@ -85,8 +97,8 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
             using var admin = _host.NewClient(TestTokens.For("root", roles: ["admin"]));
             foreach (var user in new[] { "held-0", "held-1" }) (await admin.DeleteAsync($"/api/admin/users/{user}/connections")).EnsureSuccessStatusCode();
         });
-        await EndedAsync("aged", "/api/rooms/soak-2/events", () => StepAsync(TimeSpan.FromHours(1.2)));
-        await EndedAsync("slow", "/api/rooms/soak-full/events?since=all", () => StepAsync(TimeSpan.FromSeconds(31)), reads: false);
+        await EndedAsync("aged", "/api/rooms/soak-2/events", () => StepAsync(TimeSpan.FromMinutes(6)));
+        await EndedAsync("slow", "/api/rooms/soak-full/events?since=all", () => StepAsync(TimeSpan.FromSeconds(6)), reads: false);
     }
 
     private async Task EndedAsync(string how, string path, Func<Task> end, bool reads = true)
@@ -98,19 +110,14 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
             sockets[n] = await _endings.OpenAsync(n, target, cancellationToken);
         });
         await end();
-        await Task.WhenAll(sockets.Select(async socket =>
+        if (reads) await Task.WhenAll(sockets.Select(Endings.ReadToEndAsync));
+        await Until.TrueAsync($"all streams have ended: {how}", () =>
         {
-            if (reads) await Endings.ReadToEndAsync(socket);
-            else await Until.TrueAsync($"a stream has ended: {how}", () => IsEnded(socket));
-            socket.Dispose();
-        }));
-    }
-
-    /// <summary>Moves the clock until who takes nothing has been cut, whenever its flush began.</summary>
-    private bool IsEnded(Socket socket)
-    {
-        _time.Advance(TimeSpan.FromMilliseconds(250));
-        return socket.Poll(0, SelectMode.SelectError);
+            // Whoever takes nothing is cut so long after its flush began, whenever that was.
+            if (!reads) _time.Advance(TimeSpan.FromMilliseconds(250));
+            return Door.Open == 0;
+        });
+        foreach (var socket in sockets) socket.Dispose();
     }
 
     private Task StepAsync(TimeSpan by)
@@ -121,16 +128,20 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     /// <summary>Lets what lingers go, and looks at what is left.</summary>
-    private async Task<Holding> LookAsync()
+    private async Task<Leftover> LookAsync()
     {
-        var door = _host.Services.GetRequiredService<StreamDoor>();
         var subscriptions = _host.Services.GetRequiredService<Subscriptions>();
-        await Until.TrueAsync("all streams have ended", () => door.Open == 0);
+        await Until.TrueAsync("all streams have ended", () => Door.Open == 0);
         await Until.TrueAsync("tails that nobody reads are let go", async () =>
         {
             await StepAsync(TimeSpan.FromSeconds(35));
             return subscriptions.FollowedTopics <= 2;
         });
+        var rooms = _host.Services.GetRequiredService<Rooms>();
+        var metrics = await Exposition.FetchAsync(_host.Http);
+        var gauges = metrics.Samples.Where(s => metrics.Types.GetValueOrDefault(s.Key.Split('{')[0]) == "gauge" && IsOfStreams(s.Key)).ToArray();
+        string[] reasons = ["revoked", "max-age", "slow"];
+        var ends = reasons.ToDictionary(r => r, r => metrics.Samples.Where(s => s.Key.StartsWith("notifier_streams_closed_total{", StringComparison.Ordinal) && s.Key.Contains($"\"{r}\"", StringComparison.Ordinal)).Sum(s => s.Value));
         var listed = 0;
         _host.Services.GetRequiredService<OpenStreams>().ForEach(_ => listed++);
         for (var n = 0; n < 3; n++)
@@ -139,8 +150,13 @@ public sealed class SoakTests(ITestOutputHelper output) : IAsyncLifetime
             GC.WaitForPendingFinalizers();
         }
 
-        return new(door.Open, door.Users, listed, subscriptions.FollowedTopics, GC.GetTotalMemory(forceFullCollection: true), Directory.GetFileSystemEntries("/proc/self/fd").Length);
+        return new(
+            Door.Open, Door.Users, listed, subscriptions.FollowedTopics, rooms.Held, gauges, ends, metrics[TailSize], GC.GetTotalMemory(forceFullCollection: true),
+            Directory.GetFileSystemEntries("/proc/self/fd").Length);
     }
 
-    private sealed record Holding(int Streams, int Users, int Listed, int FollowedTopics, long Bytes, int Descriptors);
+    private static bool IsOfStreams(string series) => series.StartsWith("notifier_", StringComparison.Ordinal) && series is not ("notifier_uptime_seconds" or TailSize);
+
+    private sealed record Leftover(
+        int Streams, int Users, int Listed, int FollowedTopics, int Rooms, KeyValuePair<string, double>[] Gauges, Dictionary<string, double> Ends, double TailBytes, long Bytes, int Descriptors);
 }

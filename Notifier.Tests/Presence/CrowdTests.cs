@@ -138,6 +138,17 @@ public sealed class CrowdTests : IAsyncDisposable
         _rooms.Held.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Nothing_of_a_room_outlives_its_last_member_who_came_within_the_grace_of_another()
+    {
+        (await JoinAsync("ada")).Dispose();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await JoinAsync("bob")).Dispose();
+        _time.Advance(TimeSpan.FromSeconds(6));
+
+        _rooms.Held.ShouldBe(0);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _rooms.DisposeAsync();
