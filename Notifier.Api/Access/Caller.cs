@@ -82,7 +82,7 @@ internal sealed class Caller
         };
 
     /// <summary>Which rooms the caller may subscribe to, as one text: the same for callers who may see the same.</summary>
-    public string VisibleRooms => IsAdmin ? "*" : string.Join(' ', _roomPatterns);
+    public string VisibleRooms => IsAdmin ? "*" : string.Join(' ', _roomPatterns.Select(pattern => $"{pattern.Length}:{pattern}"));
 
     public bool MaySendTo(TopicName topic) => IsPublisher || (topic.Kind == TopicKind.Room && Any(_rooms, topic.Subject));
 

@@ -51,9 +51,15 @@ internal sealed class EventWriter(
     /// <summary>Stores one event, and drops the answers that do not show it.</summary>
     public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
-        var result = await log.AppendAsync(topic, draft, terms, cancellationToken);
-        Changed(topic);
-        return result;
+        try
+        {
+            return await log.AppendAsync(topic, draft, terms, cancellationToken);
+        }
+        finally
+        {
+            // What failed may have been stored all the same.
+            Changed(topic);
+        }
     }
 
     /// <summary>Drops the answers that show a topic; before the command that changed it is answered.</summary>

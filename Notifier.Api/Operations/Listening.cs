@@ -115,9 +115,12 @@ internal static class Listening
         return socket;
     }
 
-    private static bool IsForOperators(PathString path) => path == "/health" || path == "/metrics";
+    // As routing does, which passes over one slash at the end.
+    private static bool IsAt(PathString path, string route) => path == route || path == route + "/";
 
-    private static bool IsProbe(PathString path) => path == "/healthz" || path == "/readyz";
+    private static bool IsForOperators(PathString path) => IsAt(path, "/health") || IsAt(path, "/metrics");
+
+    private static bool IsProbe(PathString path) => IsAt(path, "/healthz") || IsAt(path, "/readyz");
 
     private static string[] Addresses(ConfigurationManager configuration, NotifierSettings settings, string[] args)
     {

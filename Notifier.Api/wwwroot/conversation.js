@@ -55,8 +55,10 @@ export class Conversation {
 
   /** Shows an event, once. */
   show(event) {
-    if (event.id && this.#seen.has(event.id)) return;
-    if (event.id) this.#seen.add(event.id);
+    // An id is unique in its topic alone, and what is for all is shown in every room.
+    const name = `${event.topic} ${event.id}`;
+    if (event.id && this.#seen.has(name)) return;
+    if (event.id) this.#seen.add(name);
     if (event.type === "progress:updated" && event.data?.trackId === this.track) this.progress.advance(event.data.userId, event.data.completedLessons, [event.data.lessonId]);
 
     const own = event.from.id === this.#me && this.#pending.get(event.clientMessageId);
@@ -106,7 +108,7 @@ export class Conversation {
 
   #settle(entry, id, storedAs) {
     this.#pending.delete(id);
-    this.#seen.add(storedAs);
+    this.#seen.add(`${this.topic} ${storedAs}`);
     entry.querySelector(".mark").replaceChildren(tick());
     this.#place(entry, orderOf(storedAs));
   }

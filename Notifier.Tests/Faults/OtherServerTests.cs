@@ -41,9 +41,11 @@ public sealed class OtherServerTests : IAsyncLifetime
         LogPosition? next = null;
         await Until.TrueAsync("the ignorant one has published", async () => (next = await TryAppendAsync(other, topic)) is not null);
 
-        var page = await other.ReadAsync(topic, ids[3], 10, None);
-        page.Events.Select(e => (e.Position, e.Predecessor, e.IsBreak)).ShouldBe(
-            [(ids[4], ids[3], false), (ids[5], ids[4], false), (next!.Value, ids[9], true)]);
+        // What was answered with an error may have been stored all the same, so that more than one may follow the break.
+        var page = await other.ReadAsync(topic, ids[3], 100, None);
+        page.Events.Take(3).Select(e => (e.Predecessor, e.IsBreak)).ShouldBe([(ids[3], false), (ids[4], false), (ids[9], true)]);
+        page.Events.Skip(3).ShouldAllBe(e => !e.IsBreak);
+        page.Events[^1].Position.ShouldBe(next!.Value);
     }
 
     [SkippableFact]

@@ -145,7 +145,7 @@ public sealed class ProcessTests
         using var operators = new HttpClient { BaseAddress = new("http://127.0.0.1:21473") };
 
         open.BaseAddress!.Port.ShouldNotBe(21473);
-        await (await open.GetAsync("/health")).ShouldBeProblemAsync(HttpStatusCode.NotFound);
+        foreach (var path in new[] { "/health", "/health/", "/metrics", "/metrics/" }) await (await open.GetAsync(path)).ShouldBeProblemAsync(HttpStatusCode.NotFound);
         (await open.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await operators.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await operators.GetAsync("/healthz")).StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -22,6 +22,8 @@ internal sealed class CachedAnswer(string[] queryKeys, Func<HttpContext, Caller,
         }
 
         var versions = http.RequestServices.GetRequiredService<AnswerVersions>();
+        // Whoever asks first asks for all who wait with it: that one's leaving must not spoil the answer of the others. The store's own limit ends it.
+        http.RequestAborted = CancellationToken.None;
         context.EnableOutputCaching = context.AllowCacheLookup = context.AllowCacheStorage = context.AllowLocking = true;
         context.ResponseExpirationTimeSpan = http.RequestServices.GetRequiredService<AnswerLife>().Length;
         context.CacheVaryByRules.QueryKeys = queryKeys;

@@ -104,8 +104,11 @@ internal sealed class JournalKeeper : IDisposable
     {
         try
         {
-            Sweep();
+            var excess = Sweep();
             if (DropOverBytes()) Merge();
+
+            // Last, since it waits for the writer, who may be waiting for room.
+            if (excess.Length > 0) Forget(excess);
             _isFailing = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogUnavailableException)
@@ -126,7 +129,8 @@ internal sealed class JournalKeeper : IDisposable
         }
     }
 
-    private void Sweep()
+    /// <summary>Drops what has passed its age; gives the topics without events that are too many to be remembered.</summary>
+    private JournalTopic[] Sweep()
     {
         var now = _time.GetUtcNow();
         var oldest = LogPosition.OfTime(now - _options.MaxAge);
@@ -143,7 +147,7 @@ internal sealed class JournalKeeper : IDisposable
         }
 
         _state.Expire(now.ToUnixTimeMilliseconds());
-        if (empty.Count > _maxEmptyTopics) Forget([.. empty.OrderBy(e => e.TouchedAt).Take(empty.Count - _maxEmptyTopics).Select(e => e.Topic)]);
+        return [.. empty.OrderBy(e => e.TouchedAt).Take(Math.Max(0, empty.Count - _maxEmptyTopics)).Select(e => e.Topic)];
     }
 
     private void Forget(JournalTopic[] topics)

@@ -112,6 +112,7 @@ internal sealed class JournalWriter : IDisposable
     private int Commit(int from)
     {
         var to = from;
+        var isDurable = false;
         try
         {
             if (_hasEnded) throw new LogUnavailableException("Writing to the disk has failed; the service has to be restarted.");
@@ -125,12 +126,15 @@ internal sealed class JournalWriter : IDisposable
             {
                 _batch.Seal();
                 Write(_batch.Commit);
+                isDurable = true;
                 _batch.Publish(_segments.Active, _segments.Active.Length - _batch.Bytes);
             }
         }
         catch (Exception e)
         {
             // Handed to everybody whose write it was; the thread goes on for those who come next.
+            // What is durable and not shown would have its positions given out again: a restart reads all of it.
+            if (isDurable) End(e);
             _batch.Drop();
             to = Math.Max(to, from + 1);
             for (var i = from; i < Math.Min(to, _writing.Count); i++) _writing[i].Fail(e);

@@ -10,6 +10,7 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
     private const int ReadBytes = 4 << 20;
 
     private readonly List<string> _setAside = [];
+    private long _lastCommit;
     private byte[] _buffer = [];
 
     /// <summary>Bytes of the torn tail that were cut.</summary>
@@ -74,6 +75,7 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
             }
 
             if (end == SegmentEnd.Torn) Cut(segment, bytes.Span);
+            if (i == numbers.Count - 1) MakeDurable(segment, bytes);
             next = last + 1;
         }
     }
@@ -96,7 +98,7 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
     private SegmentEnd Load(Segment segment, ReadOnlySpan<byte> bytes)
     {
         var scan = new SegmentScan(bytes);
-        segment.Length = scan.Offset;
+        _lastCommit = segment.Length = scan.Offset;
         while (scan.MoveNext())
         {
             var at = scan.RecordsStart;
@@ -110,7 +112,7 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
                 rest = rest[record.Length..];
             }
 
-            segment.Length = scan.Offset;
+            (_lastCommit, segment.Length) = (segment.Length, scan.Offset);
         }
 
         return scan.End();
@@ -134,6 +136,16 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
                 state.Set(record.Space, Encoding.UTF8.GetString(record.Name), new(record.Value.ToArray(), record.ExpiresMs, segment.Slot, offset, record.Length));
                 break;
         }
+    }
+
+    /// <summary>
+    /// What was read may have come from the page cache alone, where the one before was killed ahead of its sync, or failed in it: the last commit is
+    /// written again and synced before anybody sees it. Those before it were synced before it was begun.
+    /// </summary>
+    private void MakeDurable(Segment segment, ReadOnlyMemory<byte> bytes)
+    {
+        if (_lastCommit < segment.Length) segments.Disk.Write(segment.File, bytes[(int)_lastCommit..(int)segment.Length], _lastCommit);
+        segments.Disk.Flush(segment.File);
     }
 
     private void Cut(Segment segment, ReadOnlySpan<byte> bytes)
