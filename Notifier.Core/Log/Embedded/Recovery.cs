@@ -34,7 +34,13 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
             var number = numbers[i];
             if (next is { } expected && number < expected)
             {
-                // Its records are in the one before it: a merge was cut short before it deleted what it had merged.
+                // Its records are in the one before it: a merge was cut short before it deleted what it had merged. One that reaches further is nobody's copy.
+                if (ReachesTo(number, expected))
+                {
+                    Damaged(numbers.Skip(i), segments.Folder.PathOf(number), 0, "overlaps the one before it");
+                    return;
+                }
+
                 segments.Folder.Delete(number);
                 continue;
             }
@@ -78,6 +84,13 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
             if (i == numbers.Count - 1) MakeDurable(segment, bytes);
             next = last + 1;
         }
+    }
+
+    private bool ReachesTo(ulong number, ulong end)
+    {
+        using var file = segments.Folder.OpenSegment(number);
+        var header = new byte[JournalFormat.HeaderBytes];
+        return RandomAccess.Read(file, header, 0) == header.Length && JournalFormat.TryReadHeader(header, out _, out var last) && last >= end;
     }
 
     private ReadOnlyMemory<byte> Read(Microsoft.Win32.SafeHandles.SafeFileHandle file)
