@@ -23,11 +23,13 @@ internal static class Logs
 
         // Levels are the framework's own settings (Logging:LogLevel), so Serilog lets everything through that reaches it, but for the two that write
         // whole addresses: those hold access tokens and tickets.
-        var configuration = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext()
-            .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line));
-        var logger = builder.Environment.IsDevelopment()
-            ? configuration.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture).CreateLogger()
-            : configuration.WriteTo.Console(new JsonFormatter(renderMessage: true)).CreateLogger();
+        var console = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose);
+        var writer = builder.Environment.IsDevelopment()
+            ? console.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture).CreateLogger()
+            : console.WriteTo.Console(new JsonFormatter(renderMessage: true)).CreateLogger();
+        var logger = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext()
+            .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line))
+            .WriteTo.Sink(new UnhurriedLog(writer)).CreateLogger();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger, dispose: true));
     }
