@@ -75,10 +75,7 @@ public sealed class SharedStateTests(FaultRig rig)
         using var two = rig.Fleet.NewClient(1);
         var path = $"/api/tracks/{track}/lessons/intro/complete?as={learner}";
 
-        // A key of another kind where the learner's log goes makes the second step fail, and no other.
-        await rig.Redis.SendAsync($"SET ntf:{{user:{learner}}}:log in-the-way");
-        var halfway = await CompleteAsync(one, path, "first");
-        await rig.Redis.SendAsync($"DEL ntf:{{user:{learner}}}:log");
+        var halfway = await CompleteHalfwayAsync(one, path, learner, "first");
         var keyed = await CompleteAsync(two, path, "first");
         var later = await CompleteAsync(one, path, "second");
 
@@ -98,9 +95,7 @@ public sealed class SharedStateTests(FaultRig rig)
         using var two = rig.Fleet.NewClient(1);
         var path = $"/api/tracks/{track}/lessons/intro/complete?as={learner}";
 
-        await rig.Redis.SendAsync($"SET ntf:{{user:{learner}}}:log in-the-way");
-        var halfway = await CompleteAsync(one, path, "gave-up");
-        await rig.Redis.SendAsync($"DEL ntf:{{user:{learner}}}:log");
+        var halfway = await CompleteHalfwayAsync(one, path, learner, "gave-up");
         var finished = await CompleteAsync(two, path, "finished");
         var late = await CompleteAsync(one, path, "gave-up");
 
@@ -214,6 +209,15 @@ public sealed class SharedStateTests(FaultRig rig)
         answers.Count(a => a == HttpStatusCode.OK).ShouldBe(1);
         answers.Count(a => a == HttpStatusCode.Unauthorized).ShouldBe(9);
         (orphaned, spent).ShouldBe((HttpStatusCode.OK, HttpStatusCode.Unauthorized));
+    }
+
+    private async Task<(HttpStatusCode Status, string? Id)> CompleteHalfwayAsync(HttpClient client, string path, string learner, string key)
+    {
+        // A key of another kind where the learner's log goes makes the second step fail, and no other.
+        await rig.Redis.SendAsync($"SET ntf:{{user:{learner}}}:log in-the-way");
+        var halfway = await CompleteAsync(client, path, key);
+        await rig.Redis.SendAsync($"DEL ntf:{{user:{learner}}}:log");
+        return halfway;
     }
 
     private static async Task<string> IssueAsync(HttpClient client, string room)
