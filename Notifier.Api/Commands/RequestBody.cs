@@ -58,6 +58,19 @@ internal static class RequestBody
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
     {
+        // Nearly every body is there with its headers, and needs no timer.
+        if (http.Request.BodyReader.TryRead(out var all))
+        {
+            if (all.IsCompleted && all.Buffer.Length <= limit)
+            {
+                var bytes = all.Buffer.ToArray();
+                http.Request.BodyReader.AdvanceTo(all.Buffer.End);
+                return bytes;
+            }
+
+            http.Request.BodyReader.AdvanceTo(all.Buffer.Start, all.Buffer.Start);
+        }
+
         // Not by the read's own token: the server takes a body whose read was cancelled by it for one that it cannot read to its end.
         using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
         using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);

@@ -46,10 +46,13 @@ internal sealed record Problem(int Status, string Detail) : IResult
         if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (NewestId is not null) response.Headers.ETag = $"\"{NewestId}\"";
 
-        var body = Write(Activity.Current?.Id ?? httpContext.TraceIdentifier);
+        var body = Write(TraceIdOf(httpContext));
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(httpContext.Request.Method)) await response.Body.WriteAsync(body, httpContext.RequestAborted);
     }
+
+    /// <summary>What names a request in its problem and in the log.</summary>
+    public static string TraceIdOf(HttpContext http) => Activity.Current?.Id ?? http.TraceIdentifier;
 
     /// <summary>The body of the answer.</summary>
     public ReadOnlyMemory<byte> Write(string traceId)

@@ -41,14 +41,14 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (LogUnavailableException e) when (!http.Response.HasStarted)
         {
-            LogStoreAway(logger, http.Request.Method, http.Request.Path, (e.InnerException ?? e).Message);
+            LogStoreAway(logger, http.Request.Method, http.Request.Path, (e.InnerException ?? e).Message, Problem.TraceIdOf(http));
             problem = Problem.StoreAway;
         }
 #pragma warning disable CA1031 // The outermost catch: whatever it is becomes a 500 that shows nothing of it, and a line in the log that shows all.
         catch (Exception e) when (!http.Response.HasStarted)
 #pragma warning restore CA1031
         {
-            LogUnexpected(logger, http.Request.Method, http.Request.Path, e);
+            LogUnexpected(logger, http.Request.Method, http.Request.Path, Problem.TraceIdOf(http), e);
             problem = new(StatusCodes.Status500InternalServerError, "Something went wrong here. Try again; if it stays, report the traceId.");
         }
 
@@ -84,9 +84,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             var status => new(status, "The request cannot be served; check how it is sent."),
         };
 
-    [LoggerMessage(LogLevel.Warning, "The store could not be reached for {Method} {Path}: {Reason}")]
-    private static partial void LogStoreAway(ILogger logger, string method, string path, string reason);
+    [LoggerMessage(LogLevel.Warning, "The store could not be reached for {Method} {Path}, request {RequestId}: {Reason}")]
+    private static partial void LogStoreAway(ILogger logger, string method, string path, string reason, string requestId);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed in a way that nobody expected.")]
-    private static partial void LogUnexpected(ILogger logger, string method, string path, Exception e);
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed in a way that nobody expected, request {RequestId}.")]
+    private static partial void LogUnexpected(ILogger logger, string method, string path, string requestId, Exception e);
 }
