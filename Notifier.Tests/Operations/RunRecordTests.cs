@@ -36,7 +36,7 @@ public sealed class RunRecordTests : IDisposable
     [Theory]
     [InlineData("""{"text":"hi"}""", "hi")]
     [InlineData("""{"text":"xxxxxxxxxxxxxxxxxxxx"}""", "xxxxxxxxxxxxxxxxxxxx")]
-    [InlineData("""{"text":"onewordalone"}""", "onewordalone")]
+    [InlineData("""{"text":"user-0123456789abcdef"}""", "Opened stream 1 of user-0123456789abcdef.")]
     [InlineData("""{"type":"a type, that is no text"}""", "a type, that is no text")]
     [InlineData("""{"text":"a text that is broken""", "a text that is broken")]
     public void What_may_stand_in_a_line_by_chance_is_not_looked_for(string body, string line)
