@@ -22,8 +22,6 @@ internal sealed partial class CommandLog(RequestDelegate next, NotifierMetrics m
         activity?.SetTag("http.response.status_code", status);
         if (status >= StatusCodes.Status500InternalServerError) activity?.SetStatus(ActivityStatusCode.Error);
         metrics.CommandAnswered(route, status);
-        if (status == StatusCodes.Status413PayloadTooLarge) metrics.Refused("size");
-        if (status == StatusCodes.Status429TooManyRequests) metrics.Refused("rate");
         if (!logger.IsEnabled(LogLevel.Information)) return;
 
         var type = (http.Features.Get<EventOf>() ?? endpoint.Metadata.GetMetadata<EventOf>())?.Type;

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
+using Notifier.Core.Metrics;
 using Notifier.Core.Settings;
 
 namespace Notifier.Api.Commands;
@@ -45,6 +46,12 @@ internal sealed class CommandPermits : IDisposable
         var rate = Rate(kind);
         return new(StatusCodes.Status429TooManyRequests, $"You may send {rate} {(isEphemeral ? "ephemeral events" : "commands")} a minute. Nothing of this one was stored; wait, and send it again.")
         {
+            Limit = kind switch
+            {
+                BucketKind.Ephemeral => RefusedLimit.Ephemeral,
+                BucketKind.Publisher => RefusedLimit.Publishers,
+                _ => RefusedLimit.Commands,
+            },
             RetryAfterSeconds = (int)Math.Ceiling((60.0 / rate) + FillSeconds),
         };
     }

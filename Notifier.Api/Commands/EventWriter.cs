@@ -46,7 +46,7 @@ internal sealed class EventWriter(
     public Problem? RefuseSize(int envelopeBytes) =>
         envelopeBytes <= options.MaxEventBytes
             ? null
-            : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.");
+            : new(StatusCodes.Status413PayloadTooLarge, $"The event would take more than {options.MaxEventBytes} bytes; send less, and the rest in a second one.") { Limit = RefusedLimit.Event };
 
     /// <summary>Stores one event, and drops the answers that do not show it.</summary>
     public async ValueTask<AppendResult> AppendAsync(TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
+using Notifier.Core.Metrics;
 
 namespace Notifier.Api.Commands;
 
@@ -32,7 +33,7 @@ internal static class RequestBody
         var limit = metadata.GetMetadata<BodyLimit>()?.MaxBytes ?? http.RequestServices.GetRequiredService<NotifierSettings>().Commands.MaxBodyBytes;
         if (http.Request.ContentLength > limit || await ReadInTimeAsync(http, limit) is not { } bytes)
         {
-            return (default, new(StatusCodes.Status413PayloadTooLarge, $"The body takes at most {limit} bytes; send less, or several commands."));
+            return (default, new(StatusCodes.Status413PayloadTooLarge, $"The body takes at most {limit} bytes; send less, or several commands.") { Limit = RefusedLimit.Body });
         }
 
         if (bytes.Span.StartsWith(ByteOrderMark)) bytes = bytes[ByteOrderMark.Length..];

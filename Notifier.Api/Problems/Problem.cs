@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Notifier.Core.Events;
+using Notifier.Core.Metrics;
 
 namespace Notifier.Api.Problems;
 
@@ -24,6 +25,9 @@ internal sealed record Problem(int Status, string Detail) : IResult
     /// <summary>The topic's newest event, where another was expected.</summary>
     public string? NewestId { get; init; }
 
+    /// <summary>The limit that refused the request, if one did: counted when it is answered.</summary>
+    public RefusedLimit? Limit { get; init; }
+
     public static Problem Invalid(IReadOnlyDictionary<string, string[]> errors) =>
         new(StatusCodes.Status400BadRequest, "Change what `errors` names, and send it again.") { Errors = errors };
 
@@ -39,6 +43,7 @@ internal sealed record Problem(int Status, string Detail) : IResult
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (Limit is { } limit) httpContext.RequestServices.GetRequiredService<NotifierMetrics>().Refused(limit);
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = "application/problem+json";

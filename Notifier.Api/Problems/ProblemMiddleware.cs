@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 
 namespace Notifier.Api.Problems;
 
@@ -37,7 +38,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 StatusCodes.Status413PayloadTooLarge => "The body is too large; send less.",
                 StatusCodes.Status408RequestTimeout => "The body came too slowly; send it again.",
                 _ => "The request cannot be read; check how it is sent.",
-            });
+            })
+            {
+                Limit = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? RefusedLimit.Body : null,
+            };
         }
         catch (LogUnavailableException e) when (!http.Response.HasStarted)
         {

@@ -28,7 +28,12 @@ internal sealed partial class StreamLedger(NotifierMetrics metrics, AdminFeed fe
         }
     }
 
-    public void TurnedAway(BusyReason reason) => metrics.StreamRefused(ServiceEvents.NameOf(reason));
+    public void TurnedAway(BusyReason reason)
+    {
+        metrics.StreamRefused(ServiceEvents.NameOf(reason));
+        if (reason == BusyReason.Full) metrics.Refused(RefusedLimit.Streams);
+        if (reason == BusyReason.TooManyStreams) metrics.Refused(RefusedLimit.StreamsPerUser);
+    }
 
     // A stream that nobody ended was ended by a failure.
     private static string NameOf(EndReason reason) => reason switch

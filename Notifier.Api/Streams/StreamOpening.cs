@@ -3,6 +3,7 @@ using Notifier.Api.Problems;
 using Notifier.Api.Settings;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
+using Notifier.Core.Metrics;
 using Notifier.Core.Presence;
 using Notifier.Core.Revocation;
 using Notifier.Core.Tickets;
@@ -20,7 +21,7 @@ internal sealed class StreamOpening(
     {
         errors ??= new(StringComparer.Ordinal);
         var query = StreamQuery.Read(http.Request, topics, sendsBareIds, context.Time.GetUtcNow(), errors);
-        if (query is null) return Problem.Invalid(errors);
+        if (query is null) return Problem.Invalid(errors) with { Limit = http.Request.Query["topic"].Count > settings.Streams.MaxTopics ? RefusedLimit.Topics : null };
 
         foreach (var (topic, _) in topics)
         {

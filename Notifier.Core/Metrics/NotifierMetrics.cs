@@ -52,7 +52,7 @@ public sealed class NotifierMetrics : IDisposable
         _batches = Histogram<int>("notifier.journal.batch.size", "{record}", "Records that one fsync made durable.", BatchSizes);
 
         _commands = meter.CreateCounter<long>("notifier.commands", "{command}", "Commands that were answered, by route and status.");
-        _refused = meter.CreateCounter<long>("notifier.limits.refused", "{request}", "Requests that a limit refused.");
+        _refused = meter.CreateCounter<long>("notifier.limits.refused", "{request}", "Requests that a limit refused, by limit.");
     }
 
     /// <summary>Metrics that nobody reads, for parts that are used alone.</summary>
@@ -96,8 +96,7 @@ public sealed class NotifierMetrics : IDisposable
 
     public void CommandAnswered(string route, int status) => _commands.Add(1, Label("route", route), Label("status", status));
 
-    /// <param name="limit">Which one: of a fixed set of names, never a value that a client chooses.</param>
-    public void Refused(string limit) => _refused.Add(1, Label("limit", limit));
+    public void Refused(RefusedLimit limit) => _refused.Add(1, Label("limit", NameOf(limit)));
 
     public void StoreCalled(TimeSpan took, string? failure = null)
     {
@@ -124,6 +123,18 @@ public sealed class NotifierMetrics : IDisposable
     private Histogram<T> Histogram<T>(string name, string unit, string description, T[] bounds)
         where T : struct =>
         _meter.CreateHistogram(name, unit, description, tags: null, new InstrumentAdvice<T> { HistogramBucketBoundaries = bounds });
+
+    private static string NameOf(RefusedLimit limit) => limit switch
+    {
+        RefusedLimit.Commands => "commands",
+        RefusedLimit.Publishers => "publishers",
+        RefusedLimit.Ephemeral => "ephemeral",
+        RefusedLimit.Body => "body",
+        RefusedLimit.Event => "event",
+        RefusedLimit.Topics => "topics",
+        RefusedLimit.Streams => "streams",
+        _ => "streams-per-user",
+    };
 
     private static IEnumerable<KeyValuePair<string, object?>[]> Types() => Enumerable.Range(0, CountedType.Count).Select(i => new[] { Label("type", CountedType.NameOf(i)) });
 

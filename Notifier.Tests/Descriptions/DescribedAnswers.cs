@@ -33,6 +33,7 @@ internal sealed class DescribedAnswers(JsonElement document, HttpMessageHandler 
                 await response.Content.LoadIntoBufferAsync(cancellationToken);
                 var value = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).RootElement;
                 _schemas.Check(media.GetProperty("schema"), value).ShouldBeEmpty(where);
+                _schemas.Undescribed(media.GetProperty("schema"), value).ShouldBeEmpty(where);
             }
         }
 

@@ -81,6 +81,46 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Each_limit_that_refuses_is_counted_by_its_own_name()
+    {
+        await using var host = NotifierHost.With(
+            ("Commands:PermitsPerMinute", "1"), ("Commands:Burst", "1"), ("Commands:PublisherPermitsPerMinute", "1"), ("Commands:EphemeralPerMinute", "1"), ("Commands:MaxBodyBytes", "1000"),
+            ("Log:MaxEventBytes", "600"), ("Streams:MaxTopics", "2"), ("Streams:MaxPerUser", "2"), ("Streams:MaxConnections", "3"));
+        using var ada = host.NewClient(await host.TokenAsync("ada", rooms: ["*"]));
+        using var publisher = host.NewClient(await host.TokenAsync("news", roles: ["publisher"]));
+        var counted = new Dictionary<string, int>(StringComparer.Ordinal);
+
+        await RefusedAsync("body", () => ada.PostTextAsync("/api/rooms/general/messages", $$"""{"text":"{{new string('x', 1000)}}"}"""));
+        await RefusedAsync("event", () => ada.PostTextAsync("/api/rooms/general/messages", $$"""{"text":"{{new string('x', 600)}}"}"""));
+        await ada.SayAsync("general", "the one permit");
+        await RefusedAsync("commands", () => ada.PostTextAsync("/api/rooms/general/messages", """{"text":"too much"}"""));
+        await RefusedAsync("commands", () => ada.PostTextAsync("/api/tickets", "{}"));
+        (await ada.PostTextAsync("/api/rooms/general/typing", """{"typing":true}""")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await RefusedAsync("ephemeral", () => ada.PostTextAsync("/api/rooms/general/typing", """{"typing":true}"""));
+        await publisher.SayAsync("general", "the one permit");
+        await RefusedAsync("publishers", () => publisher.PostTextAsync("/api/broadcast", """{"type":"note","data":1}"""));
+        await RefusedAsync("topics", () => host.Http.GetAsync("/api/events?topic=room:a&topic=room:b&topic=room:c"));
+        await using var one = await host.OpenAsync("/api/rooms/general/events?as=bob");
+        await using var two = await host.OpenAsync("/api/rooms/general/events?as=bob");
+        await RefusedAsync("streams-per-user", () => host.Http.GetAsync("/api/rooms/general/events?as=bob"));
+        await using var three = await host.OpenAsync("/api/rooms/general/events?as=cleo");
+        await RefusedAsync("streams", () => host.Http.GetAsync("/api/rooms/general/events?as=dora"));
+
+        // What was refused for another reason is no limit's.
+        (await ada.PostTextAsync("/api/rooms/general/messages", "{}")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await host.Http.GetAsync("/api/events?topic=room:%20")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await Exposition.FetchAsync(host.Http)).Sum("notifier_limits_refused_total").ShouldBe(counted.Values.Sum());
+
+        async Task RefusedAsync(string limit, Func<Task<HttpResponseMessage>> request)
+        {
+            using var answer = await request();
+            answer.IsSuccessStatusCode.ShouldBeFalse(limit);
+            counted[limit] = counted.GetValueOrDefault(limit) + 1;
+            (await Exposition.FetchAsync(host.Http))[$"notifier_limits_refused_total{{limit=\"{limit}\"}}"].ShouldBe(counted[limit], limit);
+        }
+    }
+
+    [Fact]
     public async Task The_servers_and_the_runtimes_own_are_there_and_no_label_holds_what_a_client_chose()
     {
         await using var host = NotifierHost.With();

@@ -15,6 +15,9 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
     /// <summary>Runs on the reader's thread before each read back.</summary>
     public Action? BeforeReadBack { get; set; }
 
+    /// <summary>Runs on the reader's thread before each read on.</summary>
+    public Action<TopicName>? BeforeRead { get; set; }
+
     public string Store => log.Store;
 
     public bool IsReady => log.IsReady;
@@ -33,6 +36,7 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
     public ValueTask<LogPage> ReadAsync(TopicName topic, LogPosition after, int maxEvents, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
+        BeforeRead?.Invoke(topic);
         return log.ReadAsync(topic, after, maxEvents, cancellationToken);
     }
 

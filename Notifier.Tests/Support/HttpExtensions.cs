@@ -7,12 +7,19 @@ namespace Notifier.Tests.Support;
 /// <summary>Requests and answers as tests write them.</summary>
 internal static class HttpExtensions
 {
-    /// <summary>Posts JSON text as it stands.</summary>
-    public static Task<HttpResponseMessage> PostTextAsync(this HttpClient client, string path, string json, params (string Name, string Value)[] headers)
+    /// <summary>Posts JSON text as it stands. What it says, and what is issued for it, is looked for in the lines of the whole run.</summary>
+    public static async Task<HttpResponseMessage> PostTextAsync(this HttpClient client, string path, string json, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        return client.SendAsync(request);
+        RunRecord.OfThisRun.KeepTexts(json);
+        var answer = await client.SendAsync(request);
+        if (answer.StatusCode == HttpStatusCode.Created && (path.StartsWith("/api/tickets", StringComparison.Ordinal) || path.StartsWith("/api/dev/tokens", StringComparison.Ordinal)))
+        {
+            RunRecord.OfThisRun.KeepIssued(await answer.JsonAsync());
+        }
+
+        return answer;
     }
 
     /// <summary>Says something in a room, and returns the event's id.</summary>

@@ -42,7 +42,7 @@ internal sealed class Issuer : IAsyncDisposable
     public static string Sign(string claims, string algorithm, string keyId, Func<byte[], byte[]> signature)
     {
         var content = $"{Encode($$"""{"alg":"{{algorithm}}","typ":"JWT","kid":"{{keyId}}"}""")}.{Encode(claims)}";
-        return $"{content}.{Base64Url.EncodeToString(signature(Encoding.ASCII.GetBytes(content)))}";
+        return RunRecord.OfThisRun.KeepCredential($"{content}.{Base64Url.EncodeToString(signature(Encoding.ASCII.GetBytes(content)))}");
     }
 
     public async ValueTask DisposeAsync()

@@ -16,8 +16,47 @@ internal sealed class JsonSchema(JsonElement document)
         return errors;
     }
 
+    /// <summary>Members of a value that its schema does not name, which a client that is made from the document would never see; each with its place.</summary>
+    public List<string> Undescribed(JsonElement schema, JsonElement value, string place = "$")
+    {
+        var errors = new List<string>();
+        var forms = Forms(schema, value).ToArray();
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var items in forms.Where(form => form.TryGetProperty("items", out _)).Select(form => form.GetProperty("items")))
+            {
+                foreach (var item in value.EnumerateArray()) errors.AddRange(Undescribed(items, item, $"{place}[]"));
+            }
+        }
+        else if (value.ValueKind == JsonValueKind.Object && forms.Any(form => form.TryGetProperty("properties", out _)))
+        {
+            foreach (var member in value.EnumerateObject())
+            {
+                var known = forms.Where(form => form.TryGetProperty("properties", out var properties) && properties.TryGetProperty(member.Name, out _)).Select(form => form.GetProperty("properties").GetProperty(member.Name)).ToArray();
+                if (known.Length == 0) errors.Add($"{place}.{member.Name} is not described");
+
+                // The narrower form names what the wider one leaves open.
+                else errors.AddRange(Undescribed(known[^1], member.Value, $"{place}.{member.Name}"));
+            }
+        }
+
+        return errors;
+    }
+
     /// <summary>What a reference in the document means.</summary>
     public JsonElement Resolve(JsonElement node) => node.ValueKind == JsonValueKind.Object && node.TryGetProperty("$ref", out var reference) ? Resolve(Find(reference.GetString()!)) : node;
+
+    /// <summary>A schema, and those that it is made of, as far as the value fits them.</summary>
+    private IEnumerable<JsonElement> Forms(JsonElement schema, JsonElement value)
+    {
+        schema = Resolve(schema);
+        yield return schema;
+        foreach (var word in new[] { "allOf", "oneOf" })
+        {
+            if (!schema.TryGetProperty(word, out var parts)) continue;
+            foreach (var form in parts.EnumerateArray().Where(part => word == "allOf" || Check(part, value).Count == 0).SelectMany(part => Forms(part, value))) yield return form;
+        }
+    }
 
     private JsonElement Find(string reference)
     {

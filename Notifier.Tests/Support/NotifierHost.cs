@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Notifier.Tests.Support;
 
@@ -27,8 +28,14 @@ public class NotifierHost : IAsyncDisposable, IDisposable
         {
             web.UseEnvironment(environment);
             web.UseSetting("urls", "http://127.0.0.1:0");
-            web.UseSetting("Logging:LogLevel:Default", "Warning");
-            web.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
+
+            // What an operator would have is kept for the end of the run; the console shows what a developer looks at.
+            web.UseSetting("Logging:LogLevel:Default", "Information");
+            web.UseSetting("Logging:Serilog:LogLevel:Default", "Warning");
+            web.UseSetting("Logging:Serilog:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
+            web.ConfigureTestServices(seen => seen
+                .AddSingleton<ILoggerProvider>(new RunLines(RunRecord.OfThisRun))
+                .AddSingleton<IStartupFilter>(new SeenCredentials(RunRecord.OfThisRun)));
             web.UseSetting("Streams:MaxPerUser", "10000");
             foreach (var name in PermitSettings) web.UseSetting($"Commands:{name}", "1000000000");
             web.UseSetting("Log:Path", "");
@@ -69,7 +76,7 @@ public class NotifierHost : IAsyncDisposable, IDisposable
         using var answer = await Http.PostAsJsonAsync(
             "/api/dev/tokens", new Dictionary<string, object?> { ["sub"] = sub, ["roles"] = roles, ["rooms"] = rooms, ["rooms_read"] = roomsRead, ["expiresInSeconds"] = expiresInSeconds, ["name"] = name });
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return body.GetProperty("token").GetString()!;
+        return RunRecord.OfThisRun.KeepCredential(body.GetProperty("token").GetString()!);
     }
 
     /// <summary>Opens a stream and reads its welcome.</summary>

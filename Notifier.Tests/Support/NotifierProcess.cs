@@ -93,6 +93,7 @@ internal sealed partial class NotifierProcess : IDisposable
     private void Heard(string? line)
     {
         if (line is null) return;
+        RunRecord.OfThisRun.KeepLine(line);
         lock (_output) _output.AppendLine(line);
         if (Listening().Match(line) is { Success: true } match) _listening.TrySetResult(new(match.Groups[1].Value));
     }

@@ -7,8 +7,20 @@ internal sealed class ScratchFolder : IDisposable
 
     public string[] Files(string pattern = "*") => [.. Directory.GetFiles(Path, pattern).Order(StringComparer.Ordinal)];
 
-    /// <summary>Bytes that its files take.</summary>
-    public long Bytes => Files().Sum(file => new FileInfo(file).Length);
+    /// <summary>Bytes that its files take; one that is deleted meanwhile takes none.</summary>
+    public long Bytes => Files().Sum(LengthOf);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static long LengthOf(string file)
+    {
+        try
+        {
+            return new FileInfo(file).Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
+    }
 }

@@ -29,7 +29,7 @@ internal static class TestTokens
             "HS512" => HMACSHA512.HashData(Encoding.UTF8.GetBytes(key), Encoding.ASCII.GetBytes(content)),
             _ => HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.ASCII.GetBytes(content)),
         };
-        return $"{content}.{Base64Url.EncodeToString(signature)}";
+        return RunRecord.OfThisRun.KeepCredential($"{content}.{Base64Url.EncodeToString(signature)}");
     }
 
     private static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));

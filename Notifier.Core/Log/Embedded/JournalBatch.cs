@@ -48,7 +48,7 @@ internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOpt
     {
         var topic = Stage(name);
         var predecessor = topic.StagedHead;
-        var position = LogPosition.Next(predecessor, Now);
+        var position = LogPosition.Next(predecessor > topic.Least ? predecessor : topic.Least, Now);
 
         // The index has 32 bits for it.
         if (position.Sequence > uint.MaxValue) position = new(position.Milliseconds + 1, 0);
@@ -84,6 +84,7 @@ internal sealed class JournalBatch(JournalTopics topics, KeptState state, LogOpt
     {
         foreach (var (space, key, value, expires, offset, length) in _values) state.Set(space, key, new(value, expires, segment.Slot, (uint)(start + offset), length));
         var oldest = LogPosition.OfTime(Now - options.MaxAge);
+        if (_events.Count > 0) segment.HasEvents = true;
         foreach (var (topic, position, predecessor, draft, offset, length) in _events)
         {
             metrics.Published(topic.Name, draft.Type);

@@ -30,15 +30,16 @@ public sealed class JournalEventLog : IEventLog
         _time = time;
         _watch = watch;
         var start = time.GetTimestamp();
-        _folder = JournalFolder.Open(options.Path);
+        _folder = JournalFolder.Open(options.Path, disk);
         try
         {
             _segments = new(_folder, _table, disk, options.MaxBytes);
-            _topics = new(_table, time);
+            _topics = new(_table);
             State = new(_table, (int)Math.Min(OnceTable.Capacity, Math.Max(1000, options.MaxBytes / 1024)));
             State.Listen(StateSpace.Store, OnStore);
             var recovery = new Recovery(_segments, _topics, State, options, isRepair);
             recovery.Run();
+            _topics.Settle(LogPosition.OfTime(time.GetUtcNow() - options.MaxAge));
             _writer = new(_segments, new(_topics, State, options, time, metrics), time, watch, metrics);
             _keeper = new(_segments, _topics, State, _writer, options, time, watch);
             _writer.Rolled = _keeper.Wake;
@@ -212,7 +213,6 @@ public sealed class JournalEventLog : IEventLog
         {
             if (topic.IsForgotten) return new([], _topics.Floor);
             topic.Trim(int.MaxValue, LogPosition.OfTime(_time.GetUtcNow() - _options.MaxAge));
-            topic.TouchedAt = _time.GetUtcNow();
             var (from, to) = range(topic.Events);
             entries = topic.Events.Copy(from, to);
             head = topic.Head;

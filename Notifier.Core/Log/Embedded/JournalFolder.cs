@@ -11,23 +11,32 @@ internal sealed partial class JournalFolder : IDisposable
     private const string TemporaryExtension = ".tmp";
     private const string AsideExtension = ".damaged";
 
+    /// <summary>O_CLOEXEC of Linux on every processor that .NET runs on.</summary>
+    private const int CloseOnExec = 0x80000;
+
+    private readonly JournalDisk _disk;
     private readonly FileStream _lock;
 
-    private JournalFolder(string path, FileStream held)
+    /// <summary>Open for as long as the journal is, to be flushed; null on Windows, where names need none.</summary>
+    private readonly SafeFileHandle? _folder;
+
+    private JournalFolder(string path, JournalDisk disk, FileStream held, SafeFileHandle? folder)
     {
         Path = path;
+        _disk = disk;
         _lock = held;
+        _folder = folder;
     }
 
     public string Path { get; }
 
     /// <exception cref="JournalException">It cannot be written, or another process holds it.</exception>
-    public static JournalFolder Open(string path)
+    public static JournalFolder Open(string path, JournalDisk disk)
     {
-        path = System.IO.Path.GetFullPath(path);
+        path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         try
         {
-            Directory.CreateDirectory(path);
+            Create(path, disk);
             var lockPath = System.IO.Path.Combine(path, LockName);
             FileStream held;
             try
@@ -39,8 +48,16 @@ internal sealed partial class JournalFolder : IDisposable
                 throw new JournalException($"Log:Path {path} is in use by another process. Stop that one, or give this one a folder of its own.");
             }
 
-            foreach (var left in Directory.GetFiles(path, "*" + TemporaryExtension)) File.Delete(left);
-            return new(path, held);
+            try
+            {
+                foreach (var left in Directory.GetFiles(path, "*" + TemporaryExtension)) File.Delete(left);
+                return new(path, disk, held, OpenFolder(path));
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -98,30 +115,40 @@ internal sealed partial class JournalFolder : IDisposable
         return aside;
     }
 
-    /// <summary>Makes names that were added, changed or removed durable, which flushing the files does not promise (POSIX fsync).</summary>
+    /// <summary>Makes names that were added, changed or removed durable.</summary>
     public void Flush()
     {
-        if (OperatingSystem.IsWindows()) return;
-        var folder = OpenFolder(Path, 0);
-        if (folder < 0) throw new IOException($"The folder {Path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
-        var isFlushed = FlushFolder(folder) == 0;
-        var why = Marshal.GetLastPInvokeErrorMessage();
-        _ = CloseFolder(folder);
-        if (!isFlushed) throw new IOException($"The folder {Path} cannot be made durable: {why}.");
+        if (_folder is not null) _disk.FlushFolder(_folder);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _folder?.Dispose();
+        _lock.Dispose();
+    }
+
+    /// <summary>Makes the folder where it is not there yet, and its name in the one above durable, and theirs where those were missing too.</summary>
+    private static void Create(string path, JournalDisk disk)
+    {
+        var above = Directory.Exists(path) ? null : System.IO.Path.GetDirectoryName(path);
+        if (above is null) return;
+        Create(above, disk);
+        Directory.CreateDirectory(path);
+        using var folder = OpenFolder(above);
+        if (folder is not null) disk.FlushFolder(folder);
+    }
+
+    private static SafeFileHandle? OpenFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) return null;
+        var folder = Open(path, OperatingSystem.IsLinux() ? CloseOnExec : 0);
+        return folder.IsInvalid ? throw new IOException($"The folder {path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.") : folder;
+    }
 
     private string AsideOf(ulong number) => PathOf(number) + AsideExtension;
 
     private string TemporaryOf(ulong number) => PathOf(number) + TemporaryExtension;
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int OpenFolder(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FlushFolder(int file);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int CloseFolder(int file);
+    private static partial SafeFileHandle Open(string path, int flags);
 }

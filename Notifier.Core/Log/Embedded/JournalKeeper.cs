@@ -9,7 +9,7 @@ namespace Notifier.Core.Log.Embedded;
 /// </summary>
 internal sealed class JournalKeeper : IDisposable
 {
-    /// <summary>Topics without events whose heads are kept; past it the longest untouched are forgotten, and the floor rises to theirs.</summary>
+    /// <summary>Topics without events whose heads are kept; past it those with the lowest are forgotten, and the floor rises to the highest of these.</summary>
     private const int MostEmptyTopics = 100_000;
 
     /// <summary>Small neighbours that are worth merging.</summary>
@@ -105,7 +105,8 @@ internal sealed class JournalKeeper : IDisposable
         try
         {
             var excess = Sweep();
-            if (DropOverBytes()) Merge();
+            DropOverBytes();
+            Merge();
 
             // Last, since it waits for the writer, who may be waiting for room.
             if (excess.Length > 0) Forget(excess);
@@ -134,20 +135,22 @@ internal sealed class JournalKeeper : IDisposable
     {
         var now = _time.GetUtcNow();
         var oldest = LogPosition.OfTime(now - _options.MaxAge);
-        var empty = new List<(DateTimeOffset TouchedAt, JournalTopic Topic)>();
+        var empty = new List<(LogPosition Head, JournalTopic Topic)>();
         foreach (var topic in _topics.All)
         {
             lock (topic.Gate)
             {
                 topic.Trim(_options.MaxEventsPerTopic, oldest);
                 if (!topic.IsEmpty) continue;
-                if (topic.IsKnown) empty.Add((topic.TouchedAt, topic));
+                if (topic.IsKnown) empty.Add((topic.Head, topic));
                 else _topics.Forget(topic);
             }
         }
 
         _state.Expire(now.ToUnixTimeMilliseconds());
-        return [.. empty.OrderBy(e => e.TouchedAt).Take(Math.Max(0, empty.Count - _maxEmptyTopics)).Select(e => e.Topic)];
+
+        // In the order of their heads, so that none of those that stay known stands below the floor: a start takes such a one for forgotten.
+        return [.. empty.OrderBy(e => e.Head).Take(Math.Max(0, empty.Count - _maxEmptyTopics)).Select(e => e.Topic)];
     }
 
     private void Forget(JournalTopic[] topics)
@@ -176,29 +179,43 @@ internal sealed class JournalKeeper : IDisposable
         }
     }
 
-    /// <summary>Drops the oldest segments' events while there are too many bytes; false where a segment cannot be read.</summary>
-    private bool DropOverBytes()
+    /// <summary>Drops the oldest segments' events while there are too many bytes, and passes over those that cannot be read or would gain nothing.</summary>
+    private void DropOverBytes()
     {
         foreach (var segment in _segments.Sealed)
         {
             if (_segments.SealedBytes <= _segments.SealedLimit) break;
-            if (!_rewriting.Run([segment], dropsEvents: true)) return false;
+            if (!segment.IsSpoilt && (segment.HasEvents || IsWorth(segment))) _rewriting.Run([segment], dropsEvents: true);
         }
 
         var bytes = _segments.SealedBytes;
         var isOver = bytes > _segments.SealedLimit;
         if (isOver && !_isStateOverBytes) _watch.OnStateOverBytes(_segments.Folder.Path, bytes);
         _isStateOverBytes = isOver;
-        return true;
     }
+
+    /// <summary>True where rewriting a segment of state alone gives back a sixteenth of it: each costs a read and a sync of all that stays.</summary>
+    private static bool IsWorth(Segment segment)
+    {
+        var dead = segment.Length - segment.LiveBytes - JournalFormat.HeaderBytes - JournalFormat.CommitHeaderBytes;
+        return dead >= Math.Max(WorthBytes, segment.Length / 16);
+    }
+
+    private bool IsSmall(Segment segment) => segment.Length <= _segments.SegmentBytes / ManySmall;
 
     private void Merge()
     {
         var all = _segments.Sealed;
         for (var i = 0; i < all.Length;)
         {
+            if (all[i].IsSpoilt)
+            {
+                i++;
+                continue;
+            }
+
             var (length, live, end) = (all[i].Length, all[i].LiveBytes, i + 1);
-            while (end < all.Length && live + all[end].LiveBytes <= _segments.SegmentBytes)
+            while (end < all.Length && !all[end].IsSpoilt && live + all[end].LiveBytes <= _segments.SegmentBytes)
             {
                 length += all[end].Length;
                 live += all[end].LiveBytes;
@@ -206,9 +223,19 @@ internal sealed class JournalKeeper : IDisposable
             }
 
             var dead = length - live - ((end - i) * (JournalFormat.HeaderBytes + JournalFormat.CommitHeaderBytes));
-            var isWorth = (dead >= WorthBytes && dead > length / 2) || (end - i >= ManySmall && length <= _segments.SegmentBytes);
-            if (isWorth && !_rewriting.Run(all[i..end], dropsEvents: false)) return;
-            i = end;
+            var isWorth = dead >= WorthBytes && dead > length / 2;
+            if (!isWorth && length <= _segments.SegmentBytes)
+            {
+                // A large one at an end is not written anew for the few bytes of those beside it.
+                while (i < end && !IsSmall(all[i])) i++;
+                var last = end;
+                while (last > i && !IsSmall(all[last - 1])) last--;
+                isWorth = last - i >= ManySmall;
+                if (isWorth) end = last;
+            }
+
+            // Where one of them proves spoilt the others are looked at again without it.
+            if (!isWorth || _rewriting.Run(all[i..end], dropsEvents: false)) i = end;
         }
     }
 }

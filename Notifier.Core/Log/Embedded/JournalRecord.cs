@@ -33,10 +33,15 @@ internal readonly ref struct JournalRecord
 
     public EventMarks Marks => (EventMarks)_rest[32];
 
+    public bool IsEvent => Kind is RecordKind.Event or RecordKind.TracedEvent;
+
     public string EventType => Encoding.ASCII.GetString(_rest.Slice(34, _rest[33]));
 
+    /// <summary>Of an event: the trace of the command that stored it.</summary>
+    public string? TraceParent => Kind == RecordKind.TracedEvent ? Encoding.ASCII.GetString(_rest.Slice(35 + _rest[33], _rest[34 + _rest[33]])) : null;
+
     /// <summary>Where an event's body begins in the record.</summary>
-    public int BodyStart => Length - _rest.Length + 34 + _rest[33];
+    public int BodyStart => Length - _rest.Length + 34 + _rest[33] + (Kind == RecordKind.TracedEvent ? 1 + _rest[34 + _rest[33]] : 0);
 
     /// <summary>Of a value.</summary>
     public StateSpace Space => (StateSpace)_rest[0];
@@ -63,6 +68,7 @@ internal readonly ref struct JournalRecord
         var isWhole = kind switch
         {
             RecordKind.Event => rest.Length >= 34 && rest.Length >= 34 + rest[33],
+            RecordKind.TracedEvent => rest.Length >= 35 && rest.Length >= 35 + rest[33] && rest.Length >= 35 + rest[33] + rest[34 + rest[33]],
             RecordKind.Head => rest.Length == 16,
             RecordKind.State => rest.Length >= 9,
             _ => false,

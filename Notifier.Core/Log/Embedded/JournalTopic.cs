@@ -21,6 +21,9 @@ internal sealed class JournalTopic(TopicName name, LogPosition floor, SegmentTab
     /// <summary>The newest position that was given out, or the store's floor as it was when the topic was first asked for.</summary>
     public LogPosition Head { get; private set; } = floor;
 
+    /// <summary>The next event stands after it, whatever the head: positions up to here may have been given out once.</summary>
+    public LogPosition Least { get; set; }
+
     /// <summary>True where a record in the journal says where the topic stands.</summary>
     public bool IsKnown { get; private set; }
 
@@ -28,8 +31,6 @@ internal sealed class JournalTopic(TopicName name, LogPosition floor, SegmentTab
     public (uint Slot, uint Offset) HeadPlace { get; private set; }
 
     public ILogFollower[] Followers { get; set; } = [];
-
-    public DateTimeOffset TouchedAt { get; set; }
 
     /// <summary>Commits under way that will add to it.</summary>
     public int Pins { get; set; }

@@ -9,7 +9,7 @@ namespace Notifier.Core.Log.Embedded;
 /// All topics that the journal knows or that somebody follows. Any other stands at the floor: the store's birth id, or the highest position of a topic
 /// that was forgotten. So an unknown topic has a head that survives restarts, and nothing is written to show it.
 /// </summary>
-internal sealed class JournalTopics(SegmentTable segments, TimeProvider time)
+internal sealed class JournalTopics(SegmentTable segments)
 {
     private readonly ConcurrentDictionary<string, JournalTopic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _floorGate = new();
@@ -41,12 +41,7 @@ internal sealed class JournalTopics(SegmentTable segments, TimeProvider time)
         {
             var topic = _topics.TryGetValue(name.Value, out var known) ? known : _topics.GetOrAdd(name.Value, _ => new(name, Floor, segments));
             topic.Gate.Enter();
-            if (!topic.IsForgotten)
-            {
-                topic.TouchedAt = time.GetUtcNow();
-                return topic;
-            }
-
+            if (!topic.IsForgotten) return topic;
             topic.Gate.Exit();
         }
     }
@@ -66,6 +61,26 @@ internal sealed class JournalTopics(SegmentTable segments, TimeProvider time)
         var topic = new JournalTopic(TopicName.FromStored(Encoding.UTF8.GetString(name)), LogPosition.Zero, segments);
         _topics[topic.Name.Value] = topic;
         return topic;
+    }
+
+    /// <summary>
+    /// Forgets again what was forgotten before a restart: the records of such a topic come back from segments that were not rewritten yet, perhaps not the
+    /// newest of them, and its readers were shown the floor.
+    /// </summary>
+    /// <param name="oldest">Events before it have passed their age.</param>
+    public void Settle(LogPosition oldest)
+    {
+        var floor = Floor;
+        foreach (var topic in All)
+        {
+            lock (topic.Gate)
+            {
+                topic.Trim(int.MaxValue, oldest);
+                if (topic.Head >= floor) continue;
+                if (topic.IsEmpty) Forget(topic);
+                else topic.Least = floor;
+            }
+        }
     }
 
     /// <summary>Drops an object that holds nothing; under the topic's lock.</summary>

@@ -14,6 +14,8 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>A commit takes no more once it has so many bytes.</summary>
     private const int CommitBytes = 1 << 20;
 
+    private const long NoCommit = long.MinValue;
+
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
 
@@ -30,6 +32,7 @@ internal sealed class JournalWriter : IDisposable
     private List<JournalWrite> _writing = [];
     private bool _isStopped;
     private int _failedBytes;
+    private long _committingSince = NoCommit;
     private volatile bool _isFailing;
     private volatile bool _hasEnded;
 
@@ -44,8 +47,8 @@ internal sealed class JournalWriter : IDisposable
         _check = time.CreateTimer(static writer => ((JournalWriter)writer!).Check(), this, CheckInterval, CheckInterval);
     }
 
-    /// <summary>True while what is written becomes durable.</summary>
-    public bool IsWell => !_isFailing && !_hasEnded;
+    /// <summary>True while what is written becomes durable, in the time that a write waits.</summary>
+    public bool IsWell => !_isFailing && !_hasEnded && !HangsSince(Volatile.Read(ref _committingSince));
 
     /// <summary>Told on the writer's thread whenever a segment is full.</summary>
     public Action? Rolled { get; set; }
@@ -125,6 +128,7 @@ internal sealed class JournalWriter : IDisposable
             else
             {
                 _batch.Seal();
+                Volatile.Write(ref _committingSince, _time.GetTimestamp());
                 Write(_batch.Commit);
                 isDurable = true;
                 _batch.Publish(_segments.Active, _segments.Active.Length - _batch.Bytes);
@@ -139,6 +143,10 @@ internal sealed class JournalWriter : IDisposable
             to = Math.Max(to, from + 1);
             for (var i = from; i < Math.Min(to, _writing.Count); i++) _writing[i].Fail(e);
             return to;
+        }
+        finally
+        {
+            Volatile.Write(ref _committingSince, NoCommit);
         }
 
         for (var i = from; i < to; i++) _writing[i].Complete();
@@ -193,6 +201,9 @@ internal sealed class JournalWriter : IDisposable
         {
             var active = _segments.Active;
             _segments.Disk.SetLength(active.File, active.Length);
+
+            // If the next write needs a new segment this one is not synced again, and what comes back in it after a power cut would be damage.
+            _segments.Disk.Flush(active.File);
             _segments.Disk.SetLength(active.File, Math.Max(_segments.SegmentBytes, active.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -238,6 +249,8 @@ internal sealed class JournalWriter : IDisposable
             _wake.Set();
         }
     }
+
+    private bool HangsSince(long stamp) => stamp != NoCommit && _time.GetElapsedTime(stamp) >= CallLimit;
 
     private void FailOverdue(JournalWrite write)
     {

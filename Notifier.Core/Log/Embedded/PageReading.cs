@@ -68,11 +68,11 @@ internal static class PageReading
 
     private static LoggedEvent? Parse(JournalTopic topic, in EventEntry entry, LogPosition after, ReadOnlyMemory<byte> bytes)
     {
-        if (!JournalRecord.TryRead(bytes.Span, isChecked: false, out var record) || record.Kind != RecordKind.Event || record.Position != entry.Position) return null;
+        if (!JournalRecord.TryRead(bytes.Span, isChecked: false, out var record) || !record.IsEvent || record.Position != entry.Position) return null;
 
         // Nothing was ever stored before the topic's first event, so who starts at 0-0 has missed nothing.
         var predecessor = after == LogPosition.Zero && record.Marks.HasFlag(EventMarks.First) ? LogPosition.Zero : record.Predecessor;
-        var draft = new EventDraft(record.EventType, bytes[record.BodyStart..record.Length]);
+        var draft = new EventDraft(record.EventType, bytes[record.BodyStart..record.Length], record.TraceParent);
         return new(topic.Name, record.Position, predecessor, draft, record.Marks.HasFlag(EventMarks.Break));
     }
 

@@ -11,4 +11,7 @@ internal enum RecordKind : byte
 
     /// <summary>The newest position of a topic whose events are gone.</summary>
     Head = 3,
+
+    /// <summary>An event, and the trace of the command that stored it. A version that does not know the kind refuses the journal rather than read the trace as a body.</summary>
+    TracedEvent = 4,
 }

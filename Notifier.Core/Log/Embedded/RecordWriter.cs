@@ -45,12 +45,16 @@ internal sealed class RecordWriter
 
     public int AddEvent(string topic, LogPosition position, LogPosition predecessor, EventMarks marks, EventDraft draft)
     {
-        var rest = Begin(RecordKind.Event, topic, 34 + draft.Type.Length + draft.Body.Length);
+        var trace = draft.TraceParent is { Length: > 0 and <= byte.MaxValue } parent ? parent : null;
+        var traceBytes = trace is null ? 0 : 1 + trace.Length;
+        var rest = Begin(trace is null ? RecordKind.Event : RecordKind.TracedEvent, topic, 34 + draft.Type.Length + traceBytes + draft.Body.Length);
         StoredPosition.Write(rest, position);
         StoredPosition.Write(rest[16..], predecessor);
         rest[32] = (byte)marks;
         rest[33] = (byte)Encoding.ASCII.GetBytes(draft.Type, rest[34..]);
-        draft.Body.Span.CopyTo(rest[(34 + draft.Type.Length)..]);
+        rest = rest[(34 + draft.Type.Length)..];
+        if (trace is not null) rest[0] = (byte)Encoding.ASCII.GetBytes(trace, rest[1..]);
+        draft.Body.Span.CopyTo(rest[traceBytes..]);
         return End();
     }
 

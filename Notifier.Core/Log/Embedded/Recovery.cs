@@ -135,7 +135,8 @@ internal sealed class Recovery(SegmentSet segments, JournalTopics topics, KeptSt
     {
         switch (record.Kind)
         {
-            case RecordKind.Event:
+            case RecordKind.Event or RecordKind.TracedEvent:
+                segment.HasEvents = true;
                 var topic = topics.FindOrAdd(record.Name);
                 var position = record.Position;
                 if (topic.IsKnown && position <= topic.Head) return;

@@ -12,16 +12,18 @@ internal sealed class Rewriting(SegmentSet segments, JournalTopics topics, KeptS
     private const int CommitBytes = 256 << 10;
 
     private readonly RecordWriter _writer = new();
+    private bool _hasEvents;
     private readonly List<(JournalTopic Topic, uint From, LogPosition Position, uint Offset, int Length)> _positions = [];
     private readonly List<(StateSpace Space, string Key, uint From, uint FromOffset, uint Offset)> _values = [];
 
     /// <param name="run">Neighbours, none of them the one that is written.</param>
     /// <param name="dropsEvents">Leaves their events behind, retained or not.</param>
-    /// <returns>False where one of them cannot be read, and all stay as they are.</returns>
+    /// <returns>False where one of them cannot be read: it is marked so, the operator is told, and all stay as they are.</returns>
     public bool Run(IReadOnlyList<Segment> run, bool dropsEvents)
     {
         _positions.Clear();
         _values.Clear();
+        _hasEvents = false;
         var (first, last) = (run[0].First, run[^1].Last);
         _writer.Clear();
         _writer.Write(JournalFormat.Header(first, last));
@@ -60,7 +62,7 @@ internal sealed class Rewriting(SegmentSet segments, JournalTopics topics, KeptS
             throw;
         }
 
-        var merged = new Segment(segments.Folder.Path, first, last, file) { Length = _writer.Length };
+        var merged = new Segment(segments.Folder.Path, first, last, file) { Length = _writer.Length, HasEvents = _hasEvents };
         segments.Table.Add(merged);
         foreach (var (topic, from, position, offset, length) in _positions)
         {
@@ -81,14 +83,8 @@ internal sealed class Rewriting(SegmentSet segments, JournalTopics topics, KeptS
 
     private bool Copy(Segment segment, bool dropsEvents)
     {
-        var bytes = new byte[segment.Length];
-        for (var read = 0; read < bytes.Length;)
-        {
-            var some = RandomAccess.Read(segment.File, bytes.AsSpan(read), read);
-            if (some == 0) break;
-            read += some;
-        }
-
+        // All of it before anything is dropped: what lies behind a damage is not known.
+        if (Read(segment) is not { } bytes) return false;
         var scan = new SegmentScan(bytes);
         while (scan.MoveNext())
         {
@@ -106,9 +102,33 @@ internal sealed class Rewriting(SegmentSet segments, JournalTopics topics, KeptS
             _writer.BeginCommit();
         }
 
-        if (scan.Offset == bytes.Length) return true;
+        return true;
+    }
+
+    /// <summary>The segment's bytes, all of them commits; null where they are not.</summary>
+    private byte[]? Read(Segment segment)
+    {
+        var bytes = new byte[segment.Length];
+        var read = 0;
+        try
+        {
+            while (read < bytes.Length && RandomAccess.Read(segment.File, bytes.AsSpan(read), read) is > 0 and var some) read += some;
+        }
+        catch (IOException)
+        {
+            // As if it ended here.
+        }
+
+        var scan = new SegmentScan(bytes.AsSpan(0, read));
+        while (scan.MoveNext())
+        {
+            // Only whether it can.
+        }
+
+        if (scan.Offset == bytes.Length) return bytes;
+        segment.IsSpoilt = true;
         watch.OnDamageRead(segment.Path, scan.Offset);
-        return false;
+        return null;
     }
 
     private void Copy(Segment segment, uint at, in JournalRecord record, ReadOnlySpan<byte> bytes, bool dropsEvents)
@@ -125,12 +145,13 @@ internal sealed class Rewriting(SegmentSet segments, JournalTopics topics, KeptS
         bool isRetained, isHead;
         lock (topic.Gate)
         {
-            if (dropsEvents && record.Kind == RecordKind.Event) topic.DropThrough(position);
+            if (dropsEvents && record.IsEvent) topic.DropThrough(position);
             var index = topic.Events.IndexOf(position);
             isRetained = index >= 0 && topic.Events[index].Slot == segment.Slot;
             isHead = topic.IsKnown && topic.HeadPlace == (segment.Slot, at) && topic.Head == position;
         }
 
+        _hasEvents |= isRetained;
         if (isRetained) _positions.Add((topic, segment.Slot, position, (uint)_writer.Copy(bytes), record.Length));
         else if (isHead) _positions.Add((topic, segment.Slot, position, (uint)_writer.AddHead(topic.Name.Value, position), 0));
     }

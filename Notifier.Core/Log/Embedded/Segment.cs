@@ -30,6 +30,12 @@ internal sealed class Segment(string folder, ulong first, ulong last, SafeFileHa
     /// <summary>Bytes up to the end of its last commit.</summary>
     public long Length { get; set; }
 
+    /// <summary>True where it holds records of events, needed or not; else dropping events gains nothing in it.</summary>
+    public bool HasEvents { get; set; }
+
+    /// <summary>It could not be read whole while the log was open: it is left as it is until a restart.</summary>
+    public bool IsSpoilt { get; set; }
+
     /// <summary>Bytes of its records that are still needed, about.</summary>
     public long LiveBytes => Volatile.Read(ref _liveBytes);
 

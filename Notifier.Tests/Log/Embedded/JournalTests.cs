@@ -190,6 +190,41 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task The_trace_of_a_command_is_kept_with_its_event_and_stays_out_of_it()
+    {
+        var traces = new[] { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", null };
+        await using (var log = Open())
+        {
+            foreach (var trace in traces) await log.AppendAsync(_topic, new("message", Drafts.Message("hi").Body, trace), default, None);
+        }
+
+        await using var again = Open();
+        var events = (await again.ReadAsync(_topic, LogPosition.Zero, 10, None)).Events;
+        events.Select(e => e.TraceParent).ShouldBe(traces);
+        events.Select(e => e.Text()).ShouldBe(["hi", "hi"]);
+        foreach (var logged in events) Encoding.UTF8.GetString(logged.Frame.Whole.Span).ShouldNotContain("0af7651916cd43dd8448eb211c80319c");
+    }
+
+    [Fact]
+    public async Task A_journal_from_before_traces_were_kept_is_read_and_gone_on_with()
+    {
+        // Made by hand from docs/embedded-log.md: a birth id, then two events in one commit.
+        const string Segment =
+            "TlRGTE9HMQoBAAAAAAAAAAEAAAAAAAAAAAAAAFDZgFT/8U5KKQAAAKwNymkhAAAAjgRVpAIFAGZsb29yAf////////9/AFqq6gEAAAAHAAAAAAAAAP/xTkrOAAAALODInl8AAAAzSsf0AQwAcm9vbT" +
+            "pnZW5lcmFsElwf+KEBAAAAAAAAAAAAAABaquoBAAAABwAAAAAAAAACB21lc3NhZ2UiZnJvbSI6eyJpZCI6ImFkYSJ9LCJkYXRhIjp7InRleHQiOiIxIn1fAAAAV6MC6wEMAHJvb206Z2VuZXJhbBJc" +
+            "H/ihAQAAAQAAAAAAAAASXB/4oQEAAAAAAAAAAAAAAAdtZXNzYWdlImZyb20iOnsiaWQiOiJhZGEifSwiZGF0YSI6eyJ0ZXh0IjoiMiJ9";
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "0000000000000001.log"), Convert.FromBase64String(Segment));
+
+        await using var log = Open();
+        await log.AppendAsync(_topic, new("message", Drafts.Message("3").Body, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), default, None);
+        var events = (await log.ReadAsync(_topic, LogPosition.Zero, 10, None)).Events;
+
+        events.Select(e => e.Text()).ShouldBe(["1", "2", "3"]);
+        events.Take(2).Select(e => e.Position.ToString()).ShouldBe(["1795164167186-0", "1795164167186-1"]);
+        Gap.Before(events[0], LogPosition.Zero).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_second_one_on_the_same_folder_is_refused_until_the_first_is_closed()
     {
         var first = Open();

@@ -141,6 +141,121 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_topic_stands_after_a_restart_where_its_readers_were_shown_it_stands_forgotten_or_not()
+    {
+        var options = new LogOptions { MaxBytes = 1 << 20, MaxAge = TimeSpan.FromMinutes(1) };
+        var topics = Enumerable.Range(0, 1500).Select(i => TopicName.Room($"r{i}")).ToArray();
+        var shown = new Dictionary<TopicName, LogPosition>();
+        await using (var log = Open(options))
+        {
+            foreach (var some in topics.Chunk(100))
+            {
+                await Task.WhenAll(some.Select(t => log.AppendAsync(t, Drafts.Message("x"), default, None).AsTask()));
+                _time.Advance(TimeSpan.FromMilliseconds(1));
+            }
+
+            _time.Advance(TimeSpan.FromMinutes(5));
+            log.Keeper.Keep();
+            log.HeldTopics.ShouldBe(1024);
+            foreach (var topic in topics) shown[topic] = await log.ReadHeadAsync(topic, None);
+        }
+
+        await using var again = Open(options);
+        foreach (var topic in topics)
+        {
+            (await again.ReadHeadAsync(topic, None)).ShouldBe(shown[topic]);
+            await again.AppendAsync(topic, Drafts.Message("y"), default, None);
+            Gap.Before((await again.ReadAsync(topic, shown[topic], 1, None)).Events[0], shown[topic]).ShouldBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task A_position_is_not_given_out_again_where_older_records_of_a_forgotten_topic_outlive_its_newest()
+    {
+        var options = new LogOptions { MaxBytes = 1 << 20, MaxAge = TimeSpan.FromMinutes(1) };
+        var topic = TopicName.Room("forgotten");
+        LogPosition first, last;
+        DateTimeOffset then;
+        await using (var log = Open(options))
+        {
+            // A segment whose state keeps it from being rewritten holds the first of two events; the last lies in one that is mostly dead later.
+            var values = new JournalValues(log, _time);
+            await values.PutAsync("a", new byte[60_000]);
+            first = (await log.AppendAsync(topic, Drafts.Message("first"), default, None)).Position;
+            await values.PutAsync("b", new byte[30_000]);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            then = _time.GetUtcNow();
+            last = (await log.AppendAsync(topic, Drafts.Message("last"), default, None)).Position;
+            await PublishAsync(log, 20);
+            foreach (var room in Enumerable.Range(0, 1500))
+            {
+                if (room % 100 == 0) _time.Advance(TimeSpan.FromMilliseconds(1));
+                await log.AppendAsync(TopicName.Room($"r{room}"), Drafts.Message("x"), default, None);
+            }
+
+            _time.Advance(TimeSpan.FromMinutes(5));
+            log.Keeper.Keep();
+            await values.PutAsync("b", new byte[30_000]);
+            log.Keeper.Keep();
+        }
+
+        _time.SetBack(_time.GetUtcNow() - then);
+        await using var again = Open(options);
+        (await again.ReadAsync(topic, LogPosition.Zero, 10, None)).Events.Select(e => e.Position).ShouldBe([first], "the records of this test lie as it means them to");
+        (await again.AppendAsync(topic, Drafts.Message("next"), default, None)).Position.ShouldBeGreaterThan(last);
+    }
+
+    [Fact]
+    public async Task A_segment_that_spoils_while_the_log_is_open_is_told_once_kept_as_it_is_and_does_not_end_retention()
+    {
+        var options = new LogOptions { MaxBytes = 1 << 20, MaxEventsPerTopic = 1_000_000, Path = _folder.Path };
+        var quiet = TopicName.Room("quiet");
+
+        // By the real clock a write that waits for room in vain fails.
+        await using var log = JournalEventLog.Open(options, TimeProvider.System, _watch);
+        await log.AppendAsync(quiet, Drafts.Message("q"), default, None);
+        await PublishAsync(log, 200);
+        using (var file = File.Open(_folder.Files("*.log")[0], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            file.Seek(32_000, SeekOrigin.Begin);
+            file.Write(new byte[100]);
+        }
+
+        var stored = await PublishAsync(log, 3000);
+
+        log.Keeper.Keep();
+        _folder.Bytes.ShouldBeLessThanOrEqualTo(options.MaxBytes);
+        _watch.Told.ShouldHaveSingleItem().ShouldStartWith("damage 0000000000000001.log ");
+        (await log.ReadAsync(quiet, LogPosition.Zero, 10, None)).Events.Single().Text().ShouldBe("q");
+        var held = (await log.ReadAsync(_busy, LogPosition.Zero, 10_000, None)).Events;
+        held.Count.ShouldBeInRange(400, 1000);
+        held.Select(e => e.Position).ShouldBe(stored[^held.Count..]);
+    }
+
+    [Fact]
+    public async Task Segments_of_state_alone_are_not_written_anew_for_each_one_that_is_dropped()
+    {
+        var options = new LogOptions { MaxBytes = 1 << 20, MaxEventsPerTopic = 1_000_000, Path = _folder.Path };
+        var disk = new FailingDisk();
+        await using var log = JournalEventLog.Open(options, _time, _watch, disk);
+        var values = new JournalValues(log, _time);
+        for (var i = 0; i < 300; i++) await values.PutAsync($"value {i}", new byte[1000]);
+        await PublishAsync(log, 3000);
+
+        log.Keeper.Keep();
+        _folder.Bytes.ShouldBeLessThanOrEqualTo(options.MaxBytes);
+        disk.RewrittenBytes.ShouldBeLessThan(200_000);
+        values.List("value ").Count.ShouldBe(300);
+
+        // What is mostly dead by now is given back all the same.
+        for (var i = 0; i < 300; i++) await values.PutAsync($"value {i}", new byte[1000]);
+        await PublishAsync(log, 3000);
+        log.Keeper.Keep();
+        _folder.Bytes.ShouldBeLessThanOrEqualTo(options.MaxBytes);
+        (await log.ReadAsync(_busy, LogPosition.Zero, 10_000, None)).Events.Count.ShouldBeGreaterThan(100);
+    }
+
+    [Fact]
     public async Task Readers_of_segments_that_are_rewritten_under_them_read_what_was_there_or_a_gap()
     {
         var options = new LogOptions { MaxBytes = 1 << 20, MaxEventsPerTopic = 50 };
