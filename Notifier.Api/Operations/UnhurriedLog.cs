@@ -42,6 +42,9 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
         _time = time;
         _thread = new(Write) { IsBackground = true, Name = "log writer" };
         _thread.Start();
+
+        // Whoever ends the process at once, without the host, wants its last lines all the same.
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     public void Emit(LogEvent logEvent)
@@ -64,8 +67,17 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
 
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        if (End()) _inner.Dispose();
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e) => End();
+
+    /// <summary>Has what waits written; false where the console does not take it in time.</summary>
+    private bool End()
+    {
         _ending.Set();
-        if (_thread.Join(EndLimit)) _inner.Dispose();
+        return _thread.Join(EndLimit);
     }
 
     private void Write()
