@@ -90,8 +90,7 @@ internal sealed class SseStream
     public EndReason Ending => (EndReason)Volatile.Read(ref _end);
 
     /// <summary>True where <paramref name="revocation"/> means this stream.</summary>
-    public bool IsEndedBy(StreamRevocation revocation) =>
-        _caller.User.Id == revocation.User && (revocation.Topic is not { } topic || _subscription.Carries(topic));
+    public bool IsEndedBy(StreamRevocation revocation) => revocation.Ends(_caller.User, _subscription, OpenedAt);
 
     /// <summary>Streams until the end.</summary>
     public async Task RunAsync()
