@@ -10,7 +10,7 @@ using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
+/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, once more whether the user is refused, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
     StreamContext context, NotifierSettings settings, StreamDoor door, BusyAnswer busy, OpenStreams streams, Subscriptions subscriptions, Rooms rooms,
     ITickets tickets, IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
@@ -32,11 +32,23 @@ internal sealed class StreamOpening(
             return Problem.Forbidden("The cookie opens streams for pages of this host and of Cors:Origins; send a token, or have the origin listed.");
         }
 
+        var isStoreAway = false;
+        try
+        {
+            if (await FindRefusalAsync(http, caller, query) is { } refused) return refused;
+        }
+        catch (LogUnavailableException)
+        {
+            isStoreAway = true;
+        }
+
         var format = StreamFormats.Choose(http.Request);
         if (format == StreamFormat.None)
         {
             return new Problem(StatusCodes.Status406NotAcceptable, "Accept text/event-stream for a stream, or application/json for one answer.");
         }
+
+        if (isStoreAway) return busy.For(http, BusyReason.Store);
 
         if (HttpMethods.IsHead(http.Request.Method))
         {

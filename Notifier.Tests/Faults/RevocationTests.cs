@@ -24,6 +24,8 @@ public sealed class RevocationTests(FaultRig rig)
             using var client = rig.Fleet.NewClient(i);
             using var refused = await client.GetAsync($"/api/rooms/{room}/events?as={user}");
             refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+            using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/api/rooms/{room}/events?as={user}"));
+            head.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         }
     }
 
