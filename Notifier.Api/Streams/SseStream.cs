@@ -167,13 +167,7 @@ internal sealed class SseStream
     {
         var age = _context.NextMaxAge();
         var reason = EndReason.MaxAge;
-        if (_caller.ExpiresAt is { } expiresAt)
-        {
-            // Within the allowed skew a token past its end still opens a stream, which then lasts as long as the skew.
-            var left = expiresAt - _context.Time.GetUtcNow();
-            if (left <= TimeSpan.Zero) left += AccessSetup.ClockSkew;
-            if (left < age) (age, reason) = (left, EndReason.Expired);
-        }
+        if (_caller.TimeLeft(_context.Time.GetUtcNow()) is { } left && left < age) (age, reason) = (left, EndReason.Expired);
 
         return (_context.Time.GetTimestamp() + (long)(age.TotalSeconds * _context.Time.TimestampFrequency), reason);
     }

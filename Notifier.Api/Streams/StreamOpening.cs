@@ -12,7 +12,7 @@ namespace Notifier.Api.Streams;
 
 /// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, once more whether the user is refused, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, NotifierSettings settings, StreamDoor door, BusyAnswer busy, OpenStreams streams, Subscriptions subscriptions, Rooms rooms,
+    StreamContext context, NotifierSettings settings, StreamDoor door, BusyAnswer busy, OpenStreams streams, WaitingPolls polls, Subscriptions subscriptions, Rooms rooms,
     ITickets tickets, IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
@@ -113,12 +113,7 @@ internal sealed class StreamOpening(
             attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
             if (attendance is null) return busy.For(http, BusyReason.Store);
 
-            if (format == StreamFormat.Poll)
-            {
-                if (await AdmitAsync(http, caller, query) is { } refusedPoll) return refusedPoll;
-                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
-                return Results.Empty;
-            }
+            if (format == StreamFormat.Poll) return await PollAsync(http, caller, query, new(http, subscription, caller, query, sendsBareIds, context));
 
             var stream = new SseStream(http, context, subscription, attendance, caller, query, sendsBareIds);
             streams.Add(stream);
@@ -140,6 +135,29 @@ internal sealed class StreamOpening(
                 attendance?.Dispose();
                 subscription.Dispose();
             }
+        }
+    }
+
+    private async Task<IResult> PollAsync(HttpContext http, Caller caller, StreamQuery query, PollAnswer poll)
+    {
+        polls.Add(poll);
+        try
+        {
+            if (await AdmitAsync(http, caller, query) is { } refused) return refused;
+            switch (await poll.RunAsync(lifetime.ApplicationStopping))
+            {
+                case EndReason.Expired:
+                    http.Response.Headers.WWWAuthenticate = RefusedCaller.InvalidToken;
+                    return new Problem(StatusCodes.Status401Unauthorized, "The token has expired; fetch a new one.");
+                case EndReason.Revoked:
+                    return await RevokedAsync(http, caller, query);
+                default:
+                    return Results.Empty;
+            }
+        }
+        finally
+        {
+            polls.Remove(poll);
         }
     }
 
@@ -175,6 +193,20 @@ internal sealed class StreamOpening(
         {
             return busy.For(http, BusyReason.Store);
         }
+    }
+
+    private async Task<IResult> RevokedAsync(HttpContext http, Caller caller, StreamQuery query)
+    {
+        try
+        {
+            if (await FindRefusalAsync(http, caller, query) is { } refused) return refused;
+        }
+        catch (LogUnavailableException)
+        {
+            // How long new ones are refused is said to who asks again.
+        }
+
+        return Problem.Forbidden("An admin ended your streams, this poll among them; you may ask again.");
     }
 
     private async ValueTask<Problem?> FindRefusalAsync(HttpContext http, Caller caller, StreamQuery query)

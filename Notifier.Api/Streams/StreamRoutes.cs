@@ -13,6 +13,7 @@ internal static class StreamRoutes
         services.AddSingleton<StreamContext>();
         services.AddSingleton<StreamDoor>();
         services.AddSingleton<BusyAnswer>();
+        services.AddSingleton<WaitingPolls>();
         services.AddSingleton<OpenStreams>();
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService<StreamDrain>();
