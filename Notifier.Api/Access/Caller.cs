@@ -72,6 +72,14 @@ internal sealed class Caller
         return topic.Kind == TopicKind.User && topic.Subject != Resolve(topic.Subject) ? TopicName.User(User.Id) : topic;
     }
 
+    /// <summary>For how long from now on a stream of the caller may last by its token; null: for ever.</summary>
+    public TimeSpan? TimeLeft(DateTimeOffset now)
+    {
+        // Within the allowed skew a token past its end still opens a stream, which then lasts as long as the skew.
+        var left = ExpiresAt - now;
+        return left <= TimeSpan.Zero ? left + AccessSetup.ClockSkew : left;
+    }
+
     public bool MaySubscribeTo(TopicName topic) =>
         IsOpenedByTicket(topic) && topic.Kind switch
         {

@@ -3,12 +3,17 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.IdentityModel.Tokens;
 using Notifier.Api.Problems;
+using Notifier.Api.Streams;
+using Notifier.Core.Log;
 
 namespace Notifier.Api.Access;
 
-/// <summary>A 401 as a problem that says what was wrong with the token, and no more than that.</summary>
-internal sealed class RefusedCaller : IAuthorizationMiddlewareResultHandler
+/// <summary>A 401 as a problem that says what was wrong with the token, and no more than that; a stream whose ticket the store could not show is turned away.</summary>
+internal sealed class RefusedCaller(BusyAnswer busy) : IAuthorizationMiddlewareResultHandler
 {
+    /// <summary>The challenge to a caller whose token was read and is not, or is no longer, good.</summary>
+    public const string InvalidToken = "Bearer error=\"invalid_token\"";
+
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded)
@@ -25,7 +30,14 @@ internal sealed class RefusedCaller : IAuthorizationMiddlewareResultHandler
             return;
         }
 
-        context.Response.Headers.WWWAuthenticate = failure is null ? "Bearer" : "Bearer error=\"invalid_token\"";
+        // A ticket that nobody could look up.
+        if (failure is LogUnavailableException)
+        {
+            await busy.For(context, BusyReason.Store).ExecuteAsync(context);
+            return;
+        }
+
+        context.Response.Headers.WWWAuthenticate = failure is null ? "Bearer" : InvalidToken;
         await new Problem(StatusCodes.Status401Unauthorized, Explain(failure)).ExecuteAsync(context);
     }
 

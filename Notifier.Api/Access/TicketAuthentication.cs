@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Notifier.Core.Log;
 using Notifier.Core.Tickets;
 
 namespace Notifier.Api.Access;
@@ -31,7 +32,18 @@ internal sealed class TicketAuthentication(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var text = Request.Query["ticket"].ToString();
-        if (await tickets.FindAsync(text, Context.RequestAborted) is not { } ticket) return AuthenticateResult.Fail("The ticket is unknown, used up or out of time.");
+        Ticket? ticket;
+        try
+        {
+            ticket = await tickets.FindAsync(text, Context.RequestAborted);
+        }
+        catch (LogUnavailableException e)
+        {
+            // Who refuses the caller knows how a stream is turned away, which an error status would end for good.
+            return AuthenticateResult.Fail(e);
+        }
+
+        if (ticket is null) return AuthenticateResult.Fail("The ticket is unknown, used up or out of time.");
         if (ticket.ExpiresAt <= TimeProvider.GetUtcNow()) return AuthenticateResult.Fail("The token behind the ticket has expired.");
 
         var identity = new ClaimsIdentity(ticket.Claims.Select(c => new Claim(c.Key, c.Value)), Scheme.Name);

@@ -23,8 +23,8 @@ internal static class EndStreams
         if (errors.Count > 0) return Problem.Invalid(errors);
         if (!caller.IsAdmin) return Problem.Forbidden("Ending somebody's streams takes the role admin.");
 
-        var revocation = new StreamRevocation(caller.Resolve(user), name.Length == 0 ? null : caller.ResolveTopic(name));
-        await revocations.RevokeAsync(revocation, caller.User, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, cancellationToken);
+        var refusedFor = seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : (TimeSpan?)null;
+        await revocations.RevokeAsync(new(caller.Resolve(user), name.Length == 0 ? null : caller.ResolveTopic(name), refusedFor), caller.User, cancellationToken);
         return TypedResults.NoContent();
     }
 }

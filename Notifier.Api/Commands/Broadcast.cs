@@ -14,9 +14,8 @@ internal static class Broadcast
     private static async Task<IResult> SendAsync(
         Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
     {
-        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
-
         var draft = EventWriter.Draft(caller, command.Body, command.Body.Type!, EventWriter.Encode(command.Body.Data));
+        if ((writer.RefuseSize(TopicName.All, draft) ?? EventWriter.RefusePublisher(caller)) is { } refused) return refused;
         return await writer.WriteAsync(caller, TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
     }
 

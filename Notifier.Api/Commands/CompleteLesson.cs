@@ -19,15 +19,10 @@ internal static class CompleteLesson
     {
         var body = command.Body;
         var topic = TopicName.Class(trackId);
-        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name the class's room, class:{trackId}; completing takes them.");
-        if (EventWriter.RefuseOnBehalf(caller, body) is { } refused) return refused;
-
         var from = body.OnBehalfOf ?? caller.User;
         var learner = body.UserId is null ? from.Id : caller.Resolve(body.UserId);
-        if (learner != from.Id && !caller.MayCompleteForOthers) return Problem.Forbidden("Completing for somebody else takes the role instructor or publisher.");
-
         var completion = new LessonCompletion(trackId, lessonId, learner, from, body.OnBehalfOf is null ? null : caller.User, body.ClientMessageId);
-        if ((writer.RefuseSize(completion.MaxEnvelopeLength) ?? permits.Refuse(caller)) is { } notNow) return notNow;
+        if ((writer.RefuseSize(completion.MaxEnvelopeLength) ?? Forbid(caller, topic, body, learner != from.Id) ?? permits.Refuse(caller)) is { } refused) return refused;
 
         var result = await progress.CompleteAsync(completion, command.Once(caller, http), cancellationToken);
         writer.Changed(topic);
@@ -39,6 +34,13 @@ internal static class CompleteLesson
                 Status = result.Outcome == CompletionOutcome.First ? StatusCodes.Status201Created : StatusCodes.Status200OK,
                 IsReplay = result.IsReplay,
             };
+    }
+
+    private static Problem? Forbid(Caller caller, TopicName topic, Request body, bool isForAnother)
+    {
+        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name the class's room, class:{trackId}; completing takes them.");
+        if (EventWriter.RefuseOnBehalf(caller, body) is { } refused) return refused;
+        return isForAnother && !caller.MayCompleteForOthers ? Problem.Forbidden("Completing for somebody else takes the role instructor or publisher.") : null;
     }
 
     internal sealed record Request(string? UserId, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

@@ -39,8 +39,13 @@ internal sealed class EventWriter(
     public static Problem? RefuseOnBehalf(Caller caller, ICommandBody body) =>
         body.OnBehalfOf is null || caller.IsPublisher ? null : Problem.Forbidden("Speaking for somebody else (`onBehalfOf`) takes the role publisher.");
 
+    /// <summary>Why the caller may not send in a room; null where it may.</summary>
+    public static Problem? RefuseSender(Caller caller, TopicName room) =>
+        caller.MaySendTo(room) ? null : Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
+
     public static Problem? RefusePublisher(Caller caller) => caller.IsPublisher ? null : Problem.Forbidden("This command takes the role publisher.");
 
+    /// <summary>Why an event is too large; null where it is not. Asked before the rights, as all that is said of a request's form is.</summary>
     public Problem? RefuseSize(TopicName topic, EventDraft draft) => RefuseSize(SseFrame.EnvelopeLength(topic, draft));
 
     public Problem? RefuseSize(int envelopeBytes) =>
@@ -65,21 +70,28 @@ internal sealed class EventWriter(
     /// <summary>Drops the answers that show a topic; before the command that changed it is answered.</summary>
     public void Changed(TopicName topic) => answers.Changed(AnswerKind.Events, topic);
 
-    /// <summary>Stores one event in one topic and answers for it.</summary>
+    /// <summary>Stores one event in one topic and answers for it. Size and rights were checked.</summary>
     public async Task<IResult> WriteAsync(Caller caller, TopicName topic, EventDraft draft, AppendTerms terms, CancellationToken cancellationToken)
     {
-        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller)) is { } refused) return refused;
+        if (permits.Refuse(caller) is { } refused) return refused;
         return Answer(topic, draft.Type, await AppendAsync(topic, draft, terms, cancellationToken));
     }
 
     /// <summary>
     /// Stores one event in two topics, the second keyed by the first's id: whoever repeats the command finishes what is incomplete and repeats nothing.
+    /// Size and rights were checked.
     /// </summary>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="first">Where it is stored first.</param>
+    /// <param name="second">Where it is stored then.</param>
+    /// <param name="tried">The event.</param>
+    /// <param name="draft">The same event with the command id of an earlier try.</param>
+    /// <param name="once">The command's key.</param>
+    /// <param name="cancellationToken">Given up.</param>
     public async Task<IResult> WriteToBothAsync(
-        Caller caller, TopicName first, TopicName second, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
+        Caller caller, TopicName first, TopicName second, EventDraft tried, Func<string, EventDraft> draft, OnceKey? once, CancellationToken cancellationToken)
     {
-        var tried = draft(NewCommandId());
-        if ((RefuseSize(first, tried) ?? permits.Refuse(caller)) is { } refused) return refused;
+        if (permits.Refuse(caller) is { } refused) return refused;
         var stored = await AppendAsync(first, tried, new(once), cancellationToken);
         if (stored.IsStored)
         {
@@ -90,10 +102,10 @@ internal sealed class EventWriter(
         return Answer(first, tried.Type, stored);
     }
 
-    /// <summary>Tells an event to who is there now.</summary>
+    /// <summary>Tells an event to who is there now. Size and rights were checked.</summary>
     public async Task<IResult> SignalAsync(Caller caller, TopicName topic, EventDraft draft, CancellationToken cancellationToken)
     {
-        if ((RefuseSize(topic, draft) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
+        if (permits.Refuse(caller, isEphemeral: true) is { } refused) return refused;
         await log.SignalAsync(topic, new(draft.Type, SseFrame.ForEphemeral(topic, time.GetUtcNow(), draft)), cancellationToken);
         metrics.PublishedEphemeral(draft.Type);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);

@@ -34,8 +34,9 @@ internal static class MarkRead
             var data = EventWriter.Encode(new ReadMarkData(mark.Value.ToString(), page.Unread), NotifierJson.Plain.ReadMarkData);
             var draft = EventWriter.Draft(caller, body, EventType.NotificationsRead, data);
 
-            // Keyed by the mark, so that a repeat after a failure between the two tells it, and any other repeat tells nothing.
+            // A mark that was not told stays so until it was: whoever repeats the command then tells it. Keyed by the mark, so that of two at once one does.
             await writer.AppendAsync(topic, draft, new(OnceKey.Of(topic.Value, EventType.NotificationsRead, mark.Value.ToString(), default)), cancellationToken);
+            await inbox.ToldAsync(topic.Subject, mark.Value, cancellationToken);
         }
 
         return TypedResults.NoContent();

@@ -15,11 +15,11 @@ internal static class Notify
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
     {
         var body = command.Body;
-        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
-
+        var topic = TopicName.User(caller.Resolve(user));
         var data = EventWriter.Encode(new NotificationData(body.Title, body.Message, body.Kind, body.Data), NotifierJson.Plain.NotificationData);
         var draft = EventWriter.Draft(caller, body, EventType.Notification, data);
-        return await writer.WriteAsync(caller, TopicName.User(caller.Resolve(user)), draft, new(command.Once(caller, http)), cancellationToken);
+        if ((writer.RefuseSize(topic, draft) ?? EventWriter.RefusePublisher(caller)) is { } refused) return refused;
+        return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
     internal sealed record Request(string? Title, string? Message, string? Kind, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

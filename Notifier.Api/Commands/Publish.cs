@@ -23,8 +23,6 @@ internal static class Publish
     private static async Task<IResult> SendAsync(
         Command<PublishBatch> command, Caller caller, EventWriter writer, CommandPermits permits, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {
-        if (EventWriter.RefusePublisher(caller) is { } refused) return refused;
-
         var appends = new List<(TopicName Topic, EventDraft Draft)>();
         foreach (var item in command.Body.Items)
         {
@@ -40,7 +38,7 @@ internal static class Publish
             if (writer.RefuseSize(topic, draft) is { } tooLarge) return tooLarge;
         }
 
-        if (permits.Refuse(caller) is { } tooOften) return tooOften;
+        if ((EventWriter.RefusePublisher(caller) ?? permits.Refuse(caller)) is { } refused) return refused;
 
         var once = command.Once(caller, http);
         var claim = once is null ? ClaimOutcome.Claimed : await log.ClaimAsync(once, cancellationToken);

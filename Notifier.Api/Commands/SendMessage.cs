@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
-using Notifier.Api.Problems;
 using Notifier.Core.Events;
 using Notifier.Core.Topics;
 
@@ -16,11 +15,9 @@ internal static class SendMessage
         string room, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
     {
         var topic = TopicName.Room(room);
-        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
-        if (EventWriter.RefuseOnBehalf(caller, command.Body) is { } refused) return refused;
-
         var data = EventWriter.Encode(new MessageData(command.Body.Text!, command.Body.Data), NotifierJson.Plain.MessageData);
         var draft = EventWriter.Draft(caller, command.Body, EventType.Message, data);
+        if ((writer.RefuseSize(topic, draft) ?? EventWriter.RefuseSender(caller, topic) ?? EventWriter.RefuseOnBehalf(caller, command.Body)) is { } refused) return refused;
         return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 

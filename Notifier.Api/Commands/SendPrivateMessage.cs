@@ -15,17 +15,19 @@ internal static class SendPrivateMessage
         string user, Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
     {
         var body = command.Body;
-        if (EventWriter.RefuseOnBehalf(caller, body) is { } refused) return refused;
-
         var recipient = TopicName.User(caller.Resolve(user));
         var sender = TopicName.User((body.OnBehalfOf ?? caller.User).Id);
         var data = EventWriter.Encode(new PrivateMessageData(body.Text!, new(recipient.Subject), body.Data), NotifierJson.Plain.PrivateMessageData);
         EventDraft Draft(string? commandId) => EventWriter.Draft(caller, body, EventType.PrivateMessage, data, commandId);
 
+        var isToOneself = sender.Equals(recipient);
+        var draft = Draft(isToOneself ? null : EventWriter.NewCommandId());
+        if ((writer.RefuseSize(recipient, draft) ?? writer.RefuseSize(sender, draft) ?? EventWriter.RefuseOnBehalf(caller, body)) is { } refused) return refused;
+
         var once = command.Once(caller, http);
-        return sender.Equals(recipient)
-            ? await writer.WriteAsync(caller, recipient, Draft(null), new(once), cancellationToken)
-            : await writer.WriteToBothAsync(caller, recipient, sender, Draft, once, cancellationToken);
+        return isToOneself
+            ? await writer.WriteAsync(caller, recipient, draft, new(once), cancellationToken)
+            : await writer.WriteToBothAsync(caller, recipient, sender, draft, Draft, once, cancellationToken);
     }
 
     internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;

@@ -24,10 +24,8 @@ internal static class SendRoomEvent
         if (body.Ephemeral is true && ifHead is not null) return Problem.Invalid("If-Match", "does not go with `ephemeral`, which stores nothing");
 
         var topic = TopicName.Room(room);
-        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
-        if (EventWriter.RefuseOnBehalf(caller, body) is { } refused) return refused;
-
         var draft = EventWriter.Draft(caller, body, body.Type!, EventWriter.Encode(body.Data));
+        if ((writer.RefuseSize(topic, draft) ?? EventWriter.RefuseSender(caller, topic) ?? EventWriter.RefuseOnBehalf(caller, body)) is { } refused) return refused;
         return body.Ephemeral is true
             ? await writer.SignalAsync(caller, topic, draft, cancellationToken)
             : await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http), ifHead), cancellationToken);

@@ -1,6 +1,5 @@
 using FluentValidation;
 using Notifier.Api.Access;
-using Notifier.Api.Problems;
 using Notifier.Core.Events;
 using Notifier.Core.Presence;
 using Notifier.Core.Topics;
@@ -15,8 +14,8 @@ internal static class SendTyping
     private static async Task<IResult> SendAsync(string room, Command<Request> command, Caller caller, Typing typing, CommandPermits permits, CancellationToken cancellationToken)
     {
         var topic = TopicName.Room(room);
-        if (!caller.MaySendTo(topic)) return Problem.Forbidden("The token's `rooms` do not name this room; sending takes them.");
-        if ((EventWriter.RefuseOnBehalf(caller, command.Body) ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
+        var forbidden = EventWriter.RefuseSender(caller, topic) ?? EventWriter.RefuseOnBehalf(caller, command.Body);
+        if ((forbidden ?? permits.Refuse(caller, isEphemeral: true)) is { } refused) return refused;
 
         await typing.SendAsync(topic, command.Body.OnBehalfOf ?? caller.User, command.Body.Typing is true, cancellationToken);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);

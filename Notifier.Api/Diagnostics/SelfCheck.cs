@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notifier.Api.Access;
+using Notifier.Api.Commands;
 using Notifier.Api.Problems;
 using Notifier.Api.Streams;
 using Notifier.Core.Events;
@@ -23,14 +24,14 @@ internal static class SelfCheck
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
 
     public static void MapSelfCheck(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/diagnostics/stream", (HttpContext http, Caller caller, StreamOpening opening, StreamContext context) =>
+        app.MapGroup("").AddEndpointFilter(new ValidationFilter()).MapGet("/api/diagnostics/stream", (HttpContext http, Caller caller, StreamOpening opening, StreamContext context) =>
         {
-            if (caller.Ticket is not null) return Task.FromResult<IResult>(Problem.Forbidden("A ticket is for the topics that it was issued for; come with a token."));
             if (ReadSilence(http.Request, context.Options.HeartbeatSeconds) is not { } silence)
             {
                 return Task.FromResult<IResult>(Problem.Invalid(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["silence"] = [$"takes 0 to {MaxSilence} seconds"] }));
             }
 
+            if (caller.Ticket is not null) return Task.FromResult<IResult>(Problem.Forbidden("A ticket is for the topics that it was issued for; come with a token."));
             return opening.OpenAsync(http, caller, cancellation => RunAsync(http, context, silence, cancellation));
         }).RequireAuthorization().WithMetadata(new StreamRoute("diagnostics"));
 

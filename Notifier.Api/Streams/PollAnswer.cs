@@ -1,13 +1,18 @@
 using System.Buffers;
 using System.Text.Json;
+using Notifier.Api.Access;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Metrics;
+using Notifier.Core.Revocation;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>The poll form of a stream (CONTRACT 5): what lies after the position, in one JSON answer, and the position after it.</summary>
-internal static class PollAnswer
+/// <summary>
+/// The poll form of a stream (CONTRACT 5): what lies after the position, in one JSON answer, and the position after it. While it waits, what would end a
+/// stream ends it.
+/// </summary>
+internal sealed class PollAnswer(HttpContext http, Subscription subscription, Caller caller, StreamQuery query, bool sendsBareIds, StreamContext context)
 {
     /// <summary>Events in one answer; the rest comes with the next.</summary>
     private const int MaxEvents = 1000;
@@ -15,42 +20,14 @@ internal static class PollAnswer
     /// <summary>Bytes of events in one answer, about.</summary>
     private const int MaxBytes = 1 << 20;
 
-    public static async Task RunAsync(HttpContext http, Subscription subscription, StreamQuery query, bool sendsBareIds, StreamContext context, CancellationToken stopping)
-    {
-        var events = new List<LoggedEvent>();
-        var gaps = new List<Gap>();
-        var deliveries = new DeliveryBatch(context.Time.GetUtcNow());
-        using (var end = new CancellationTokenSource(query.Wait, context.Time))
-        using (http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
-        using (stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
-        using (end.Token.UnsafeRegister(static s => ((Subscription)s!).Wake(), subscription))
-        {
-            Read();
-            while (events.Count == 0 && gaps.Count == 0 && (subscription.IsBehind || !end.IsCancellationRequested))
-            {
-                await subscription.WaitAsync();
-                if (subscription.IsStoreAway && end.IsCancellationRequested) throw new LogUnavailableException("The store went away during a poll.");
-                Read();
-            }
-        }
+    private readonly DateTimeOffset _openedAt = context.Time.GetUtcNow();
+    private readonly List<LoggedEvent> _events = [];
+    private readonly List<Gap> _gaps = [];
+    private int _end;
 
-        deliveries.Tell(context.Metrics, context.Time);
-        gaps.ForEach(gap => context.Metrics.GapTold(gap.Reason));
-        await WriteAsync(http, subscription, sendsBareIds, events, gaps);
+    private EndReason Ending => (EndReason)Volatile.Read(ref _end);
 
-        void Read()
-        {
-            var bytes = 0;
-            while (events.Count < MaxEvents && bytes < MaxBytes && subscription.TryRead(out var delivery))
-            {
-                if (delivery.Kind == DeliveryKind.Gap) gaps.Add(delivery.Gap);
-                if (delivery.Kind != DeliveryKind.Event || query.Types?.Contains(delivery.Event.Type) is false) continue;
-                events.Add(delivery.Event);
-                deliveries.Add(delivery.Event, context.Metrics);
-                bytes += delivery.Event.Frame.Envelope.Length;
-            }
-        }
-    }
+    private bool IsEmpty => _events.Count == 0 && _gaps.Count == 0;
 
     public static void SetHeaders(HttpResponse response)
     {
@@ -58,7 +35,58 @@ internal static class PollAnswer
         response.Headers.CacheControl = "no-store";
     }
 
-    private static async Task WriteAsync(HttpContext http, Subscription subscription, bool sendsBareIds, List<LoggedEvent> events, List<Gap> gaps)
+    /// <summary>True where <paramref name="revocation"/> means this poll.</summary>
+    public bool IsEndedBy(StreamRevocation revocation) => revocation.Ends(caller.User, subscription, _openedAt);
+
+    /// <summary>Ends the wait; the first reason counts.</summary>
+    public void End(EndReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)reason, (int)EndReason.None) == (int)EndReason.None) subscription.Wake();
+    }
+
+    /// <summary>Waits until there is something, and answers. Where it was ended before there was: says why, and has written nothing.</summary>
+    public async Task<EndReason> RunAsync(CancellationToken stopping)
+    {
+        var deliveries = new DeliveryBatch(_openedAt);
+        var left = caller.TimeLeft(_openedAt);
+        using (left < query.Wait ? context.Time.CreateTimer(Expire, this, left > TimeSpan.Zero ? left.Value : TimeSpan.Zero, Timeout.InfiniteTimeSpan) : null)
+        using (var end = new CancellationTokenSource(query.Wait, context.Time))
+        using (http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
+        using (stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end))
+        using (end.Token.UnsafeRegister(static s => ((Subscription)s!).Wake(), subscription))
+        {
+            Read();
+            while (IsEmpty && Ending == EndReason.None && (subscription.IsBehind || !end.IsCancellationRequested))
+            {
+                await subscription.WaitAsync();
+                if (subscription.IsStoreAway && end.IsCancellationRequested) throw new LogUnavailableException("The store went away during a poll.");
+                Read();
+            }
+        }
+
+        if (IsEmpty && Ending != EndReason.None) return Ending;
+        deliveries.Tell(context.Metrics, context.Time);
+        _gaps.ForEach(gap => context.Metrics.GapTold(gap.Reason));
+        await WriteAsync();
+        return EndReason.None;
+
+        static void Expire(object? poll) => ((PollAnswer)poll!).End(EndReason.Expired);
+
+        void Read()
+        {
+            var bytes = 0;
+            while (_events.Count < MaxEvents && bytes < MaxBytes && subscription.TryRead(out var delivery))
+            {
+                if (delivery.Kind == DeliveryKind.Gap) _gaps.Add(delivery.Gap);
+                if (delivery.Kind != DeliveryKind.Event || query.Types?.Contains(delivery.Event.Type) is false) continue;
+                _events.Add(delivery.Event);
+                deliveries.Add(delivery.Event, context.Metrics);
+                bytes += delivery.Event.Frame.Envelope.Length;
+            }
+        }
+    }
+
+    private async Task WriteAsync()
     {
         SetHeaders(http.Response);
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -66,11 +94,11 @@ internal static class PollAnswer
         {
             writer.WriteStartObject();
             writer.WriteStartArray("events"u8);
-            foreach (var logged in events) writer.WriteRawValue(logged.Frame.Envelope.Span, skipInputValidation: true);
+            foreach (var logged in _events) writer.WriteRawValue(logged.Frame.Envelope.Span, skipInputValidation: true);
             writer.WriteEndArray();
-            writer.WriteString("lastEventId"u8, FormatPosition(subscription, sendsBareIds));
+            writer.WriteString("lastEventId"u8, FormatPosition());
             writer.WriteStartArray("gaps"u8);
-            foreach (var gap in gaps)
+            foreach (var gap in _gaps)
             {
                 writer.WriteStartObject();
                 ServiceEvents.WriteGap(writer, gap);
@@ -85,7 +113,7 @@ internal static class PollAnswer
         await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
 
-    private static byte[] FormatPosition(Subscription subscription, bool sendsBareIds)
+    private byte[] FormatPosition()
     {
         if (sendsBareIds) return System.Text.Encoding.UTF8.GetBytes(subscription[0].Position.ToString());
         var id = new byte[Cursor.MaxEncodedLength(subscription.TopicCount)];

@@ -90,8 +90,7 @@ internal sealed class SseStream
     public EndReason Ending => (EndReason)Volatile.Read(ref _end);
 
     /// <summary>True where <paramref name="revocation"/> means this stream.</summary>
-    public bool IsEndedBy(StreamRevocation revocation) =>
-        _caller.User.Id == revocation.User && (revocation.Topic is not { } topic || _subscription.Carries(topic));
+    public bool IsEndedBy(StreamRevocation revocation) => revocation.Ends(_caller.User, _subscription, OpenedAt);
 
     /// <summary>Streams until the end.</summary>
     public async Task RunAsync()
@@ -168,13 +167,7 @@ internal sealed class SseStream
     {
         var age = _context.NextMaxAge();
         var reason = EndReason.MaxAge;
-        if (_caller.ExpiresAt is { } expiresAt)
-        {
-            // Within the allowed skew a token past its end still opens a stream, which then lasts as long as the skew.
-            var left = expiresAt - _context.Time.GetUtcNow();
-            if (left <= TimeSpan.Zero) left += AccessSetup.ClockSkew;
-            if (left < age) (age, reason) = (left, EndReason.Expired);
-        }
+        if (_caller.TimeLeft(_context.Time.GetUtcNow()) is { } left && left < age) (age, reason) = (left, EndReason.Expired);
 
         return (_context.Time.GetTimestamp() + (long)(age.TotalSeconds * _context.Time.TimestampFrequency), reason);
     }

@@ -48,6 +48,14 @@ internal static class StreamFormats
         }
     }
 
+    /// <summary>The headers of every event stream.</summary>
+    public static void SetHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache, no-transform";
+        response.Headers["X-Accel-Buffering"] = "no";
+    }
+
     /// <summary>True where the client speaks of event streams by name: what <c>EventSource</c> does, which gives up for good on any error status.</summary>
     public static bool NamesEventStream(HttpRequest request) =>
         request.Headers.Accept.Any(value => value?.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase) is true);

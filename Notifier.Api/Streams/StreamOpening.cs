@@ -11,10 +11,10 @@ using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, refusals, the ticket, in this order.</summary>
+/// <summary>From a request for a stream to an open one: 400, 403, 406, the door, the store, once more whether the user is refused, the ticket, in this order.</summary>
 internal sealed class StreamOpening(
-    StreamContext context, NotifierSettings settings, StreamDoor door, OpenStreams streams, Subscriptions subscriptions, Rooms rooms, ITickets tickets,
-    IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
+    StreamContext context, NotifierSettings settings, StreamDoor door, BusyAnswer busy, OpenStreams streams, WaitingPolls polls, Subscriptions subscriptions, Rooms rooms,
+    ITickets tickets, IRefusals refusals, StreamLedger ledger, IHostApplicationLifetime lifetime)
 {
     public async Task<IResult> OpenAsync(
         HttpContext http, Caller caller, IReadOnlyList<(TopicName Topic, LogPosition? After)> topics, bool sendsBareIds, Dictionary<string, string[]>? errors = null)
@@ -33,20 +33,32 @@ internal sealed class StreamOpening(
             return Problem.Forbidden("The cookie opens streams for pages of this host and of Cors:Origins; send a token, or have the origin listed.");
         }
 
+        var isStoreAway = false;
+        try
+        {
+            if (await FindRefusalAsync(http, caller, query) is { } refused) return refused;
+        }
+        catch (LogUnavailableException)
+        {
+            isStoreAway = true;
+        }
+
         var format = StreamFormats.Choose(http.Request);
         if (format == StreamFormat.None)
         {
             return new Problem(StatusCodes.Status406NotAcceptable, "Accept text/event-stream for a stream, or application/json for one answer.");
         }
 
+        if (isStoreAway) return busy.For(http, BusyReason.Store);
+
         if (HttpMethods.IsHead(http.Request.Method))
         {
-            if (format == StreamFormat.Events) SetHeaders(http.Response);
+            if (format == StreamFormat.Events) StreamFormats.SetHeaders(http.Response);
             else PollAnswer.SetHeaders(http.Response);
             return Results.Empty;
         }
 
-        if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        if (door.TryEnter(caller.User.Id) is { } reason) return busy.For(http, reason);
         OpenedStream? opened = null;
         try
         {
@@ -63,11 +75,11 @@ internal sealed class StreamOpening(
     /// <summary>Lets in what streams but follows no topic: it counts at the door, and ends when the service does.</summary>
     public async Task<IResult> OpenAsync(HttpContext http, Caller caller, Func<CancellationToken, Task> run)
     {
-        if (door.TryEnter(caller.User.Id) is { } busy) return TurnAway(http, busy);
+        if (door.TryEnter(caller.User.Id) is { } reason) return busy.For(http, reason);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            SetHeaders(http.Response);
+            StreamFormats.SetHeaders(http.Response);
             await run(ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -91,7 +103,7 @@ internal sealed class StreamOpening(
         }
         catch (LogUnavailableException)
         {
-            return TurnAway(http, BusyReason.Store);
+            return busy.For(http, BusyReason.Store);
         }
 
         OpenedStream? opened = null;
@@ -100,14 +112,9 @@ internal sealed class StreamOpening(
         {
             // Before the ticket, which is spent last; a poll is in no room.
             attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
-            if (attendance is null) return TurnAway(http, BusyReason.Store);
+            if (attendance is null) return busy.For(http, BusyReason.Store);
 
-            if (format == StreamFormat.Poll)
-            {
-                if (await AdmitAsync(http, caller, query) is { } refusedPoll) return refusedPoll;
-                await PollAnswer.RunAsync(http, subscription, query, sendsBareIds, context, lifetime.ApplicationStopping);
-                return Results.Empty;
-            }
+            if (format == StreamFormat.Poll) return await PollAsync(http, caller, query, new(http, subscription, caller, query, sendsBareIds, context));
 
             var stream = new SseStream(http, context, subscription, attendance, caller, query, sendsBareIds);
             streams.Add(stream);
@@ -132,6 +139,29 @@ internal sealed class StreamOpening(
         }
     }
 
+    private async Task<IResult> PollAsync(HttpContext http, Caller caller, StreamQuery query, PollAnswer poll)
+    {
+        polls.Add(poll);
+        try
+        {
+            if (await AdmitAsync(http, caller, query) is { } refused) return refused;
+            switch (await poll.RunAsync(lifetime.ApplicationStopping))
+            {
+                case EndReason.Expired:
+                    http.Response.Headers.WWWAuthenticate = RefusedCaller.InvalidToken;
+                    return new Problem(StatusCodes.Status401Unauthorized, "The token has expired; fetch a new one.");
+                case EndReason.Revoked:
+                    return await RevokedAsync(http, caller, query);
+                default:
+                    return Results.Empty;
+            }
+        }
+        finally
+        {
+            polls.Remove(poll);
+        }
+    }
+
     private async Task<Attendance?> TryWatchAsync(IEnumerable<(TopicName Topic, StartPoint Start)> topics, CancellationToken cancellationToken)
     {
         try
@@ -152,12 +182,7 @@ internal sealed class StreamOpening(
     {
         try
         {
-            if (await refusals.FindAsync(caller.User.Id, query.Topics.Select(t => t.Topic), http.RequestAborted) is { } refused)
-            {
-                var seconds = (int)Math.Ceiling(refused.TotalSeconds);
-                return Problem.Forbidden($"An admin ended your streams, and refuses new ones for {seconds} s more.") with { RetryAfterSeconds = seconds };
-            }
-
+            if (await FindRefusalAsync(http, caller, query) is { } refused) return refused;
             if (caller.Ticket is { } ticket && !await tickets.SpendAsync(ticket, http.RequestAborted))
             {
                 return new Problem(StatusCodes.Status401Unauthorized, "The ticket was used up by another stream just now; fetch a new one.");
@@ -167,27 +192,29 @@ internal sealed class StreamOpening(
         }
         catch (LogUnavailableException)
         {
-            return TurnAway(http, BusyReason.Store);
+            return busy.For(http, BusyReason.Store);
         }
     }
 
-    /// <summary>
-    /// Says no in the way that the client can hear: an <c>EventSource</c> that is answered with an error status never comes back.
-    /// </summary>
-    private IResult TurnAway(HttpContext http, BusyReason reason)
+    private async Task<IResult> RevokedAsync(HttpContext http, Caller caller, StreamQuery query)
     {
-        ledger.TurnedAway(reason);
-        var retryMs = context.NextRetryMs();
-        if (StreamFormats.NamesEventStream(http.Request)) return new BusyStream(reason, retryMs);
-
-        var why = reason switch
+        try
         {
-            BusyReason.Draining => "This instance is being shut down; come back, and another one answers.",
-            BusyReason.Full => "This instance has as many streams as it takes; come back later.",
-            BusyReason.TooManyStreams => "This user has as many streams as one may have; close one.",
-            _ => "The store cannot be reached; come back later.",
-        };
-        return new Problem(StatusCodes.Status503ServiceUnavailable, why) { RetryAfterSeconds = (retryMs + 999) / 1000 };
+            if (await FindRefusalAsync(http, caller, query) is { } refused) return refused;
+        }
+        catch (LogUnavailableException)
+        {
+            // How long new ones are refused is said to who asks again.
+        }
+
+        return Problem.Forbidden("An admin ended your streams, this poll among them; you may ask again.");
+    }
+
+    private async ValueTask<Problem?> FindRefusalAsync(HttpContext http, Caller caller, StreamQuery query)
+    {
+        if (await refusals.FindAsync(caller.User.Id, query.Topics.Select(t => t.Topic), http.RequestAborted) is not { } refused) return null;
+        var seconds = (int)Math.Ceiling(refused.TotalSeconds);
+        return Problem.Forbidden($"An admin ended your streams, and refuses new ones for {seconds} s more.") with { RetryAfterSeconds = seconds };
     }
 
     private Task RunAsync(SseStream stream) => ledger.RunAsync(stream);
@@ -200,13 +227,6 @@ internal sealed class StreamOpening(
         door.Leave(user);
     }
 
-    private static void SetHeaders(HttpResponse response)
-    {
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache, no-transform";
-        response.Headers["X-Accel-Buffering"] = "no";
-    }
-
     /// <summary>
     /// A stream from its welcome on. As the result of the request it runs after everything that opened it has returned, so that a waiting stream holds
     /// nothing of that in memory.
@@ -217,7 +237,7 @@ internal sealed class StreamOpening(
         {
             try
             {
-                SetHeaders(httpContext.Response);
+                StreamFormats.SetHeaders(httpContext.Response);
 
                 // What the caller came with, which is read by now, would stay in memory for as long as the stream.
                 httpContext.Request.Headers.Authorization = default;
@@ -228,18 +248,6 @@ internal sealed class StreamOpening(
             {
                 opening.Close(stream, subscription, attendance, user);
             }
-        }
-    }
-
-    private sealed class BusyStream(BusyReason reason, int retryMs) : IResult
-    {
-        public async Task ExecuteAsync(HttpContext httpContext)
-        {
-            SetHeaders(httpContext.Response);
-            var writer = new SseWriter(httpContext.Response.BodyWriter);
-            writer.WriteRetry(retryMs);
-            writer.Write(ServiceEvents.Busy(reason, retryMs).Whole.Span);
-            await writer.FlushAsync();
         }
     }
 }

@@ -12,6 +12,8 @@ internal static class StreamRoutes
     {
         services.AddSingleton<StreamContext>();
         services.AddSingleton<StreamDoor>();
+        services.AddSingleton<BusyAnswer>();
+        services.AddSingleton<WaitingPolls>();
         services.AddSingleton<OpenStreams>();
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService<StreamDrain>();

@@ -3,7 +3,7 @@ using Notifier.Core.Log.Redis;
 
 namespace Notifier.Core.Inbox;
 
-/// <summary>Read marks in Redis, shared by all instances: a key beside the user's log, without an end.</summary>
+/// <summary>Read marks in Redis, shared by all instances: a key beside the user's log, without an end, and another while nobody was told of the mark.</summary>
 public sealed class RedisReadMarks(RedisEventLog log) : IReadMarks
 {
     public async ValueTask<LogPosition> ReadAsync(string user, CancellationToken cancellationToken)
@@ -13,5 +13,8 @@ public sealed class RedisReadMarks(RedisEventLog log) : IReadMarks
     }
 
     public async ValueTask<bool> RaiseAsync(string user, LogPosition upTo, CancellationToken cancellationToken) =>
-        (bool)await log.Connection.RunAsync(RedisScript.RaiseMark, [log.Keys.ReadMark(user)], [upTo.ToString()], cancellationToken);
+        (bool)await log.Connection.RunAsync(RedisScript.RaiseMark, [log.Keys.ReadMark(user), log.Keys.UntoldMark(user)], [upTo.ToString()], cancellationToken);
+
+    public async ValueTask ToldAsync(string user, LogPosition upTo, CancellationToken cancellationToken) =>
+        await log.Connection.RunAsync(RedisScript.MarkTold, [log.Keys.UntoldMark(user)], [upTo.ToString()], cancellationToken);
 }

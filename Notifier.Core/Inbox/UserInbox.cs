@@ -44,18 +44,43 @@ public sealed class UserInbox(IEventLog log, IReadMarks marks)
     }
 
     /// <summary>
-    /// Marks everything up to <paramref name="upTo"/> as read, or up to the newest event where that is less: a position that was never given out must
-    /// not swallow what is yet to come. Gives the mark where a repeat has still to tell of it, or this call moved it; else null.
+    /// Marks everything up to <paramref name="upTo"/> as read, or up to the newest event of the inbox where that is less: a position that was never given out
+    /// must not swallow what is yet to come, and the events that tell of marks must not move them. Gives the mark where it has to be told, until
+    /// <see cref="ToldAsync"/>; null where it did not move.
     /// </summary>
     /// <exception cref="LogUnavailableException">The store cannot be reached; it is safe to repeat.</exception>
     public async ValueTask<LogPosition?> MarkAsync(string user, LogPosition upTo, CancellationToken cancellationToken)
     {
-        var head = await log.ReadHeadAsync(TopicName.User(user), cancellationToken);
-        if (upTo > head) upTo = head;
-        if (await marks.RaiseAsync(user, upTo, cancellationToken)) return upTo;
+        var mark = await marks.ReadAsync(user, cancellationToken);
+        if (upTo > mark)
+        {
+            var newest = await FindNewestAsync(user, mark, cancellationToken);
+            if (upTo > newest) upTo = newest;
+        }
 
-        // The mark stands where this call wants it: an earlier one may have failed before it told anybody.
-        return upTo > LogPosition.Zero && await marks.ReadAsync(user, cancellationToken) == upTo ? upTo : null;
+        return await marks.RaiseAsync(user, upTo, cancellationToken) ? upTo : null;
+    }
+
+    /// <summary>The user's devices were told of a mark that <see cref="MarkAsync"/> gave.</summary>
+    /// <exception cref="LogUnavailableException">The store cannot be reached; it is safe to repeat.</exception>
+    public ValueTask ToldAsync(string user, LogPosition mark, CancellationToken cancellationToken) => marks.ToldAsync(user, mark, cancellationToken);
+
+    /// <summary>The newest event of the inbox after <paramref name="mark"/>; the mark where there is none.</summary>
+    private async ValueTask<LogPosition> FindNewestAsync(string user, LogPosition mark, CancellationToken cancellationToken)
+    {
+        LogPosition? before = null;
+        while (true)
+        {
+            var page = await log.ReadBackAsync(TopicName.User(user), before, PageEvents, cancellationToken);
+            for (var i = page.Events.Count - 1; i >= 0; i--)
+            {
+                if (page.Events[i].Position <= mark) return mark;
+                if (IsFor(user, page.Events[i])) return page.Events[i].Position;
+            }
+
+            if (page.Events.Count < PageEvents) return mark;
+            before = page.Events[0].Position;
+        }
     }
 
     private static bool IsFor(string user, LoggedEvent logged) =>

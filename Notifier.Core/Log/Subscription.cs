@@ -19,9 +19,8 @@ public sealed class Subscription : IDisposable
     private readonly IEventLog _log;
     private readonly TimeProvider _time;
     private readonly TopicCursor[] _cursors;
+    private readonly TopicMerge? _merge;
     private readonly WakeSignal _signal = new();
-    private int _turn;
-    private int _streak;
     private int _isDisposed;
 
     internal Subscription(Subscriptions owner, IEventLog log, TimeProvider time, IReadOnlyList<TopicTail> tails)
@@ -30,6 +29,7 @@ public sealed class Subscription : IDisposable
         _log = log;
         _time = time;
         _cursors = [.. tails.Select(tail => new TopicCursor(this, tail))];
+        _merge = _cursors.Length > 1 ? new(_cursors) : null;
         foreach (var cursor in _cursors) cursor.Tail.Add(cursor);
     }
 
@@ -56,19 +56,10 @@ public sealed class Subscription : IDisposable
     /// <summary>Hands out the next thing that is at hand, and moves past it; false: <see cref="WaitAsync"/>.</summary>
     public bool TryRead(out Delivery delivery)
     {
-        // A busy topic does not keep the others waiting for ever.
-        if (++_streak >= PageEvents) NextTurn();
-        for (var i = 0; i < _cursors.Length; i++)
-        {
-            var cursor = _cursors[(_turn + i) % _cursors.Length];
-            if (cursor.IsElsewhere || !TryRead(cursor, out delivery)) continue;
-            if (i > 0) (_turn, _streak) = ((_turn + i) % _cursors.Length, 0);
-            return true;
-        }
-
-        NextTurn();
-        delivery = default;
-        return false;
+        if (_merge is not null) return _merge.TryRead(out delivery);
+        if (!TryTake(_cursors[0], out delivery)) return false;
+        _cursors[0].MovePast(delivery);
+        return true;
     }
 
     /// <summary>Waits until there may be something to read, or until <see cref="Wake"/>. While the store is away it goes on trying.</summary>
@@ -110,16 +101,14 @@ public sealed class Subscription : IDisposable
         }
     }
 
-    private void NextTurn() => (_turn, _streak) = ((_turn + 1) % _cursors.Length, 0);
-
-    private static bool TryRead(TopicCursor cursor, out Delivery delivery)
+    /// <summary>Takes the next thing that is at hand in one topic. To hand it out moves the cursor: <see cref="TopicCursor.MovePast"/>, before the next is taken.</summary>
+    internal static bool TryTake(TopicCursor cursor, out Delivery delivery)
     {
-        while (true)
+        while (!cursor.IsElsewhere)
         {
             if (cursor.PendingGap is { } gap)
             {
                 cursor.PendingGap = null;
-                cursor.Position = gap.Resume;
                 delivery = new(gap);
                 return true;
             }
@@ -129,7 +118,7 @@ public sealed class Subscription : IDisposable
                 var next = cursor.Page.Span[0];
                 if (FindsGap(cursor, next)) continue;
                 cursor.Page = cursor.Page[1..];
-                delivery = HandOut(cursor, next);
+                delivery = new(next);
                 return true;
             }
 
@@ -139,7 +128,7 @@ public sealed class Subscription : IDisposable
                     cursor.Generation = 0;
                     continue;
                 case TailRead.Event:
-                    delivery = HandOut(cursor, logged!);
+                    delivery = new(logged!);
                     return true;
                 case TailRead.Signal:
                     delivery = new(signal!);
@@ -149,9 +138,11 @@ public sealed class Subscription : IDisposable
                     break;
             }
 
-            delivery = default;
-            return false;
+            break;
         }
+
+        delivery = default;
+        return false;
     }
 
     private static bool FindsGap(TopicCursor cursor, LoggedEvent next)
@@ -159,12 +150,6 @@ public sealed class Subscription : IDisposable
         if (Gap.Before(next, cursor.Position) is not { } gap) return false;
         cursor.PendingGap = gap;
         return true;
-    }
-
-    private static Delivery HandOut(TopicCursor cursor, LoggedEvent logged)
-    {
-        cursor.Position = logged.Position;
-        return new(logged);
     }
 
     private async Task<LogPosition> ResolveAsync(TopicCursor cursor, StartPoint start, CancellationToken cancellationToken)

@@ -44,4 +44,11 @@ internal sealed class TopicCursor(Subscription subscription, TopicTail tail)
 
     /// <summary>Place in the tail's list of followers.</summary>
     public int Slot { get; set; }
+
+    /// <summary>Moves past what is handed out.</summary>
+    public void MovePast(in Delivery delivery)
+    {
+        if (delivery.Kind == DeliveryKind.Event) Position = delivery.Event.Position;
+        else if (delivery.Kind == DeliveryKind.Gap) Position = delivery.Gap.Resume;
+    }
 }

@@ -39,36 +39,25 @@ public sealed class Typing : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Takes what an instance sent, and tells the subscribers here what is news to them.</summary>
+    /// <summary>
+    /// Takes what an instance sent, and tells it to the subscribers here: also that somebody goes on typing, or does not type at all, since a stream that
+    /// opened in between has not heard it.
+    /// </summary>
     internal void Hear(TopicName room, EphemeralEvent signal)
     {
         using var data = JsonDocument.Parse(signal.Frame.Envelope);
         var user = data.RootElement.GetProperty("user");
         var id = user.GetProperty("id").GetString()!;
-        if (!data.RootElement.GetProperty("typing").GetBoolean())
-        {
-            Stop(room, id);
-            return;
-        }
-
+        var isTyping = data.RootElement.GetProperty("typing").GetBoolean();
         lock (_gate)
         {
-            var endsAt = _time.GetTimestamp() + (long)(Life.TotalSeconds * _time.TimestampFrequency);
-            if (_typists.TryGetValue((room, id), out var typist))
-            {
-                typist.EndsAt = endsAt;
-                return;
-            }
-
-            typist = new(room, new(id, user.TryGetProperty("name", out var name) ? name.GetString() : null)) { EndsAt = endsAt };
-            _typists.Add((room, id), typist);
-            _ends.Enqueue(typist, endsAt);
-            if (_ends.Count == 1) Arm();
+            if (isTyping) GoOn(room, id, user.TryGetProperty("name", out var name) ? name.GetString() : null);
+            else _typists.Remove((room, id));
             _subscriptions.Tell(room, signal);
         }
     }
 
-    /// <summary>Somebody stopped, or left the room; tells it where it is news.</summary>
+    /// <summary>Somebody left the room, or was not heard of for too long; tells it where they typed.</summary>
     internal void Stop(TopicName room, string user)
     {
         lock (_gate)
@@ -84,6 +73,22 @@ public sealed class Typing : IDisposable
         PresenceJson.WriteUser(writer, user);
         writer.WriteBoolean("typing"u8, isTyping);
     }));
+
+    // Called with the lock held.
+    private void GoOn(TopicName room, string id, string? name)
+    {
+        var endsAt = _time.GetTimestamp() + (long)(Life.TotalSeconds * _time.TimestampFrequency);
+        if (_typists.TryGetValue((room, id), out var typist))
+        {
+            typist.EndsAt = endsAt;
+            return;
+        }
+
+        typist = new(room, new(id, name)) { EndsAt = endsAt };
+        _typists.Add((room, id), typist);
+        _ends.Enqueue(typist, endsAt);
+        if (_ends.Count == 1) Arm();
+    }
 
     private void EndDue()
     {

@@ -17,12 +17,12 @@ public sealed class Revocations(IEventLog log, IRefusals refusals, Subscriptions
 
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ends the streams, and refuses new ones for as long as <paramref name="refuseFor"/> says; null: not at all.</summary>
+    /// <summary>Ends the streams, and refuses new ones for as long as <paramref name="revocation"/> says.</summary>
     /// <exception cref="LogUnavailableException">The store cannot be reached; it is safe to repeat.</exception>
-    public async ValueTask RevokeAsync(StreamRevocation revocation, UserRef by, TimeSpan? refuseFor, CancellationToken cancellationToken)
+    public async ValueTask RevokeAsync(StreamRevocation revocation, UserRef by, CancellationToken cancellationToken)
     {
         // Refused first: a client that comes back at once must find the door closed.
-        if (refuseFor is { } refusal) await refusals.RefuseAsync(revocation.User, revocation.Topic, refusal, cancellationToken);
+        if (revocation.RefusedFor is { } refusal) await refusals.RefuseAsync(revocation.User, revocation.Topic, refusal, cancellationToken);
         await log.AppendAsync(Topic, revocation.ToDraft(by), default, cancellationToken);
     }
 

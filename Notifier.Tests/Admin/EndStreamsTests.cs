@@ -64,6 +64,30 @@ public sealed class EndStreamsTests(TokenHost tokens) : IClassFixture<TokenHost>
     }
 
     [Fact]
+    public async Task A_refused_user_is_told_so_before_anything_of_form_or_room_is_looked_at()
+    {
+        await using var host = NotifierHost.In("Production", ("Auth:SigningKey", TestTokens.Key), ("Streams:MaxPerUser", "1"));
+        using var admin = host.NewClient(TestTokens.For("root", roles: ["admin"]));
+        using var client = host.NewClient(Token("ada"));
+        await using var only = await host.OpenAsync("/api/rooms/other/events", token: Token("ada"));
+        using var ended = await admin.DeleteAsync("/api/admin/users/ada/connections?forSeconds=60&topic=room:general");
+
+        foreach (var (method, accept) in new[] { ("GET", "text/event-stream"), ("GET", "application/json"), ("GET", "text/html"), ("HEAD", "text/event-stream"), ("HEAD", "application/json") })
+        {
+            using var refused = await SendAsync(client, method, "/api/rooms/general/events", accept);
+            refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {accept}");
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        using var elsewhere = await SendAsync(client, "HEAD", "/api/rooms/other/events", "text/event-stream");
+        using var unacceptable = await SendAsync(client, "GET", "/api/rooms/other/events", "text/html");
+        using var full = await SendAsync(client, "GET", "/api/rooms/other/events", "application/json");
+        elsewhere.StatusCode.ShouldBe(HttpStatusCode.OK);
+        await unacceptable.ShouldBeProblemAsync(HttpStatusCode.NotAcceptable);
+        await full.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
     public async Task A_refusal_spends_no_ticket()
     {
         var user = Fresh.User();
@@ -129,9 +153,11 @@ public sealed class EndStreamsTests(TokenHost tokens) : IClassFixture<TokenHost>
 
     private static string Token(string user) => TestTokens.For(user, rooms: ["*"]);
 
-    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path, string accept)
+    private static Task<HttpResponseMessage> GetAsync(HttpClient client, string path, string accept) => SendAsync(client, "GET", path, accept);
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string method, string path, string accept)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Accept.ParseAdd(accept);
         return await client.SendAsync(request);
     }

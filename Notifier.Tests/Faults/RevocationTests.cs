@@ -24,6 +24,23 @@ public sealed class RevocationTests(FaultRig rig)
             using var client = rig.Fleet.NewClient(i);
             using var refused = await client.GetAsync($"/api/rooms/{room}/events?as={user}");
             refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+            using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/api/rooms/{room}/events?as={user}"));
+            head.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_revocation_ends_the_polls_that_wait_on_any_instance()
+    {
+        await rig.NeedAsync();
+        var (user, room) = (Fresh.User(), Fresh.Room());
+        var polls = Enumerable.Range(0, rig.Fleet.Count).Select(i => PollAsync(i, user, room)).ToArray();
+
+        await EndAsync(user, "?forSeconds=60");
+
+        foreach (var answer in await Task.WhenAll(polls).WaitAsync(TimeSpan.FromSeconds(10)))
+        {
+            using (answer) await answer.ShouldBeProblemAsync(HttpStatusCode.Forbidden);
         }
     }
 
@@ -50,6 +67,14 @@ public sealed class RevocationTests(FaultRig rig)
 
     private async Task<SseStreamReader[]> OpenOnAllAsync(string user, string room) => await Task.WhenAll(
         Enumerable.Range(0, rig.Fleet.Count).Select(i => SseStreamReader.OpenAsync(rig.Fleet.NewClient(i), $"/api/rooms/{room}/events?as={user}")));
+
+    private async Task<HttpResponseMessage> PollAsync(int instance, string user, string room)
+    {
+        using var client = rig.Fleet.NewClient(instance);
+        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/rooms/{room}/events?wait=30&as={user}");
+        request.Headers.Accept.ParseAdd("application/json");
+        return await client.SendAsync(request);
+    }
 
     private async Task EndAsync(string user, string query)
     {

@@ -102,6 +102,35 @@ public sealed class StoreAwayTests(FaultRig rig)
         polled.Headers.RetryAfter.ShouldNotBeNull();
     }
 
+    [SkippableTheory]
+    [InlineData("/api/rooms/general/events?")]
+    [InlineData("/api/users/me/events?")]
+    [InlineData("/api/events?topic=room:general&")]
+    public async Task Without_Redis_a_stream_by_ticket_is_turned_away_in_a_way_that_an_event_source_survives(string path)
+    {
+        await rig.NeedAsync();
+        using var client = rig.Fleet.NewClient(0);
+        using var issued = await client.PostTextAsync("/api/tickets?as=ada", "{}");
+        var address = $"{path}ticket={(await issued.JsonAsync()).GetProperty("ticket").GetString()}";
+
+        await rig.Redis.KillAsync();
+        await using var turnedAway = await SseStreamReader.OpenRawAsync(rig.Fleet.NewClient(0), address);
+        var blocks = await turnedAway.ReadToEndAsync();
+        using var plain = await client.GetAsync(address);
+        await rig.Redis.StartAsync();
+        await rig.Fleet.ReadyAsync(0);
+        await using var stream = await SseStreamReader.OpenAsync(rig.Fleet.NewClient(0), address);
+
+        turnedAway.Response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var busy = blocks.ShouldHaveSingleItem();
+        busy.Event.ShouldBe("busy");
+        busy.Retry.ShouldNotBeNull();
+        busy.Json.GetProperty("reason").GetString().ShouldBe("store");
+        await plain.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable);
+        plain.Headers.RetryAfter.ShouldNotBeNull();
+        stream.Welcome.Json.GetProperty("user").GetProperty("id").GetString().ShouldBe("ada");
+    }
+
     [SkippableFact]
     public async Task An_instance_that_starts_while_Redis_is_away_serves_and_heals_by_itself()
     {

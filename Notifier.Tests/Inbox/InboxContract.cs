@@ -105,6 +105,33 @@ public abstract class InboxContract
     }
 
     [SkippableFact]
+    public async Task A_mark_beyond_the_inbox_stands_at_its_newest_event_and_is_told_once_however_often_it_is_repeated()
+    {
+        var (one, two) = Hosts;
+        var ada = Fresh.User();
+        var first = await NotifyAsync(one, ada, "first");
+        var own = await WriteAsync(one, ada, ada, "my own word is no part of the inbox");
+
+        foreach (var upTo in new[] { "99999999999999-0", own, "99999999999999-0", own, first }) (await MarkAsync(two, ada, upTo)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+
+        (await ReadAsync(two, ada)).GetProperty("readUpTo").GetString().ShouldBe(first);
+        (await one.Http.StoredAsync("user:me", ada)).ConvertAll(e => e.GetProperty("type").GetString()).ShouldBe(["notification", "private-message", "notifications:read"]);
+    }
+
+    [SkippableFact]
+    public async Task An_inbox_without_events_has_no_mark_and_tells_of_none()
+    {
+        var (one, _) = Hosts;
+        var ada = Fresh.User();
+        await WriteAsync(one, ada, ada, "my own word is no part of the inbox");
+
+        (await MarkAsync(one, ada, "99999999999999-0")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+
+        (await ReadAsync(one, ada)).GetProperty("readUpTo").GetString().ShouldBe("0-0");
+        (await one.Http.StoredAsync("user:me", ada)).ConvertAll(e => e.GetProperty("type").GetString()).ShouldBe(["private-message"]);
+    }
+
+    [SkippableFact]
     public async Task What_is_read_or_sent_is_seen_at_once_where_it_was_acknowledged_and_within_a_second_elsewhere()
     {
         var (one, two) = Hosts;

@@ -108,6 +108,84 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task What_waits_in_several_topics_comes_in_the_order_in_which_it_was_stored()
+    {
+        await using var log = new MemoryEventLog(new(), _time);
+        await using var subscriptions = new Subscriptions(log, new(), _time);
+        TopicName[] topics = [General, TopicName.User("ada"), TopicName.All];
+        using var subscription = await subscriptions.OpenAsync([.. topics.Select(topic => (topic, StartPoint.Now))], default);
+        var random = new Random(7);
+        for (var i = 0; i < 900; i++)
+        {
+            await log.AppendAsync(topics[random.Next(topics.Length)], Drafts.Message($"{i}"), default, default);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var read = await ReadAllAsync(subscription);
+
+        read.Select(d => d.Event.Text()).ShouldBe(Enumerable.Range(0, 900).Select(i => $"{i}"));
+    }
+
+    [Fact]
+    public async Task What_is_older_than_what_is_held_back_comes_first_and_the_positions_know_only_what_was_handed_out()
+    {
+        await using var log = new MemoryEventLog(new(), _time);
+        await using var subscriptions = new Subscriptions(log, new(), _time);
+        using var subscription = await subscriptions.OpenAsync([(General, StartPoint.Now), (TopicName.All, StartPoint.Now)], default);
+        var starts = (subscription[0].Position, subscription[1].Position);
+        var first = (await log.AppendAsync(General, Drafts.Message("1"), default, default)).Position;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await log.AppendAsync(TopicName.All, Drafts.Message("2"), default, default);
+
+        subscription.TryRead(out var one).ShouldBeTrue();
+
+        one.Event.Text().ShouldBe("1");
+        (subscription[0].Position, subscription[1].Position).ShouldBe((first, starts.Item2));
+        (await ReadAllAsync(subscription)).Select(d => d.Event.Text()).ShouldBe(["2"]);
+    }
+
+    [Fact]
+    public async Task A_topic_whose_clock_is_ahead_waits_for_a_while_behind_a_busy_one_and_not_for_ever()
+    {
+        await using var log = new MemoryEventLog(new(), _time);
+        await using var subscriptions = new Subscriptions(log, new(), _time);
+        using var subscription = await subscriptions.OpenAsync([(General, StartPoint.Now), (TopicName.All, StartPoint.Now)], default);
+        await log.AppendAsync(TopicName.All, Drafts.Message("ahead"), default, default);
+        _time.SetBack(TimeSpan.FromHours(1));
+
+        var reads = 0;
+        Delivery delivery;
+        do
+        {
+            await log.AppendAsync(General, Drafts.Message("busy"), default, default);
+            subscription.TryRead(out delivery).ShouldBeTrue();
+        }
+        while (delivery.Event.Text() == "busy" && ++reads < 10_000);
+
+        reads.ShouldBeInRange(1, 3000);
+    }
+
+    [Fact]
+    public async Task A_topic_full_of_signals_keeps_no_event_of_another_waiting_for_ever()
+    {
+        await using var log = new MemoryEventLog(new(), _time);
+        await using var subscriptions = new Subscriptions(log, new(), _time);
+        using var subscription = await subscriptions.OpenAsync([(General, StartPoint.Now), (TopicName.All, StartPoint.Now)], default);
+        await log.AppendAsync(TopicName.All, Drafts.Message("event"), default, default);
+
+        var reads = 0;
+        Delivery delivery;
+        do
+        {
+            await log.SignalAsync(General, Signal("busy"), default);
+            subscription.TryRead(out delivery).ShouldBeTrue();
+        }
+        while (delivery.Kind == DeliveryKind.Signal && ++reads < 10_000);
+
+        reads.ShouldBeInRange(1, 3000);
+    }
+
+    [Fact]
     public async Task A_reader_that_slept_through_more_signals_than_are_kept_gets_the_newest()
     {
         await using var log = new MemoryEventLog(new(), _time);

@@ -203,6 +203,33 @@ public abstract class PresenceContract
     }
 
     [SkippableFact]
+    public async Task Who_comes_while_somebody_types_hears_of_it_with_their_next_word()
+    {
+        var (one, two) = Hosts;
+        var room = Fresh.Room();
+        using var early = await one.OpenAsync($"/api/rooms/{room}/events?as=bob&presence=false");
+        await TypeAsync(two, room, true);
+        (await early.ReadAsync()).Json.GetProperty("typing").GetBoolean().ShouldBeTrue();
+
+        using var late = await one.OpenAsync($"/api/rooms/{room}/events?as=eve&presence=false");
+        await TypeAsync(two, room, true);
+        await TypeAsync(two, room, false);
+
+        foreach (var stream in new[] { early, late })
+        {
+            var told = await stream.ReadAsync(2);
+            told.Select(block => block.Event).ShouldBe(["typing", "typing"]);
+            told.Select(block => block.Json.GetProperty("typing").GetBoolean()).ShouldBe([true, false]);
+        }
+
+        static async Task TypeAsync(NotifierHost host, string room, bool isTyping)
+        {
+            using var answer = await host.Http.PostTextAsync($"/api/rooms/{room}/typing?as=ada", isTyping ? """{"typing":true}""" : """{"typing":false}""");
+            answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        }
+    }
+
+    [SkippableFact]
     public async Task Typing_ends_when_its_user_leaves()
     {
         var (one, two) = Hosts;

@@ -39,16 +39,15 @@ public sealed class TypingTests : IAsyncDisposable
         _time.Advance(Typing.Life - TimeSpan.FromMilliseconds(10));
         await _host.Http.SayAsync(room, "still typing");
         _time.Advance(TimeSpan.FromMilliseconds(20));
-        await TypeAsync(room, "ada", false);
         await _host.Http.SayAsync(room, "stopped");
+        _time.Advance(2 * Typing.Life);
+        await _host.Http.SayAsync(room, "long ago");
 
-        (await stream.ReadAsync()).Text.ShouldBe("still typing");
-        (await stream.ReadAsync()).Json.GetProperty("typing").GetBoolean().ShouldBeFalse();
-        (await stream.ReadAsync()).Text.ShouldBe("stopped");
+        (await ReadAsync(stream, 4)).ShouldBe(["still typing", "False", "stopped", "long ago"]);
     }
 
     [Fact]
-    public async Task Who_goes_on_typing_is_told_once_and_falls_back_six_seconds_after_the_last_word()
+    public async Task Who_goes_on_typing_is_told_each_time_and_falls_back_once_six_seconds_after_the_last_word()
     {
         var room = Fresh.Room();
         await using var stream = await _host.OpenAsync($"/api/rooms/{room}/events?as=bob&presence=false");
@@ -60,10 +59,22 @@ public sealed class TypingTests : IAsyncDisposable
 
         await _host.Http.SayAsync(room, "in between");
         _time.Advance(TimeSpan.FromSeconds(2.1));
+        _time.Advance(2 * Typing.Life);
+        await _host.Http.SayAsync(room, "after");
 
-        (await stream.ReadAsync()).Json.GetProperty("typing").GetBoolean().ShouldBeTrue();
-        (await stream.ReadAsync()).Text.ShouldBe("in between");
-        (await stream.ReadAsync()).Json.GetProperty("typing").GetBoolean().ShouldBeFalse();
+        (await ReadAsync(stream, 8)).ShouldBe(["True", "True", "True", "True", "True", "in between", "False", "after"]);
+    }
+
+    [Fact]
+    public async Task Who_says_that_they_do_not_type_is_told_though_nobody_thought_so()
+    {
+        var room = Fresh.Room();
+        await using var stream = await _host.OpenAsync($"/api/rooms/{room}/events?as=bob&presence=false");
+
+        await TypeAsync(room, "ada", false);
+        await TypeAsync(room, "ada", false);
+
+        (await ReadAsync(stream, 2)).ShouldBe(["False", "False"]);
     }
 
     [Fact]
@@ -79,9 +90,7 @@ public sealed class TypingTests : IAsyncDisposable
         await _host.Http.SayAsync(room, "in between");
         _time.Advance(TimeSpan.FromSeconds(3));
 
-        var blocks = await stream.ReadAsync(5);
-
-        blocks.Select(b => b.Event == "typing" ? b.Json.GetProperty("typing").ToString() : b.Text).ShouldBe(["True", "False", "True", "in between", "False"]);
+        (await ReadAsync(stream, 5)).ShouldBe(["True", "False", "True", "in between", "False"]);
     }
 
     [Fact]
@@ -113,6 +122,10 @@ public sealed class TypingTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    /// <summary>The next blocks: whether somebody types, or what was said.</summary>
+    private static async Task<IEnumerable<string?>> ReadAsync(SseStreamReader stream, int count) =>
+        (await stream.ReadAsync(count)).Select(block => block.Event == "typing" ? block.Json.GetProperty("typing").ToString() : block.Text);
 
     private async Task TypeAsync(string room, string user, bool isTyping)
     {

@@ -4,7 +4,7 @@ using Notifier.Core.Topics;
 
 namespace Notifier.Tests.Support;
 
-/// <summary>A log that counts what is asked of it.</summary>
+/// <summary>A log that counts what is asked of it, and lets a test stand between it and who follows.</summary>
 internal sealed class CountingLog(IEventLog log) : IEventLog
 {
     private int _reads;
@@ -17,6 +17,9 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
 
     /// <summary>Runs on the reader's thread before each read on.</summary>
     public Action<TopicName>? BeforeRead { get; set; }
+
+    /// <summary>Who is told of a topic in place of its follower; null: the follower.</summary>
+    public Func<TopicName, ILogFollower, ILogFollower>? Between { get; init; }
 
     public string Store => log.Store;
 
@@ -50,7 +53,7 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
     public ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _follows);
-        return log.FollowAsync(topic, follower, cancellationToken);
+        return log.FollowAsync(topic, Between?.Invoke(topic, follower) ?? follower, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => log.DisposeAsync();

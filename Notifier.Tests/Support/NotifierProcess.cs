@@ -14,13 +14,14 @@ internal sealed partial class NotifierProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NotifierProcess(ProcessStartInfo start)
+    private NotifierProcess(ProcessStartInfo start, bool isRead)
     {
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Heard(line.Data);
         _process.ErrorDataReceived += (_, line) => Heard(line.Data);
         _process.Exited += (_, _) => _listening.TrySetException(new InvalidOperationException("The service ended before it listened."));
         _process.Start();
+        if (!isRead) return;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -48,7 +49,17 @@ internal sealed partial class NotifierProcess : IDisposable
     /// Starts it. Without <c>urls</c> in the environment or the arguments it takes a free port, and without <c>Log__Path</c> in the environment it keeps
     /// its log in memory alone.
     /// </summary>
-    public static NotifierProcess Start(string environment, (string Name, string Value)[]? variables = null, params string[] arguments)
+    public static NotifierProcess Start(string environment, (string Name, string Value)[]? variables = null, params string[] arguments) =>
+        new(Prepare(environment, variables, arguments), isRead: true);
+
+    /// <summary>Starts it on a port, with a console that nobody reads before <see cref="ReadRest"/>.</summary>
+    public static NotifierProcess StartUnread(string environment, int port, params (string Name, string Value)[] variables) =>
+        new(Prepare(environment, variables, ["--urls", $"http://127.0.0.1:{port}"]), isRead: false);
+
+    /// <summary>All that is in the pipe of a console that nobody read, once the process has ended.</summary>
+    public string ReadRest() => _process.StandardOutput.ReadToEnd();
+
+    private static ProcessStartInfo Prepare(string environment, (string Name, string Value)[]? variables, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
         {
@@ -62,7 +73,7 @@ internal sealed partial class NotifierProcess : IDisposable
         foreach (var name in NotifierHost.PermitSettings) start.Environment[$"Commands__{name}"] = "1000000000";
         start.Environment["Log__Path"] = "";
         foreach (var (name, value) in variables ?? []) start.Environment[name] = value;
-        return new(start);
+        return start;
     }
 
     /// <summary>Where it listens, once it does.</summary>

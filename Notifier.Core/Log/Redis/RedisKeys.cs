@@ -20,6 +20,9 @@ internal sealed class RedisKeys(string prefix)
 
     public RedisKey ReadMark(string user) => $"{prefix}:{{{TopicName.User(user)}}}:read";
 
+    /// <summary>The read mark that has moved and was not told yet.</summary>
+    public RedisKey UntoldMark(string user) => $"{prefix}:{{{TopicName.User(user)}}}:read:untold";
+
     /// <summary>Which instances live, and until when they do without another word.</summary>
     public RedisKey Leases() => $"{prefix}:{{instances}}:leases";
 

@@ -32,6 +32,9 @@ internal sealed class RedisScript
     /// <summary>Raises a read mark.</summary>
     public static RedisScript RaiseMark { get; } = new("head", "mark");
 
+    /// <summary>Marks a read mark as told.</summary>
+    public static RedisScript MarkTold { get; } = new("marktold");
+
     public string Text { get; }
 
     private static string Load(string name)

@@ -1,0 +1,86 @@
+namespace Notifier.Core.Log;
+
+/// <summary>
+/// Several topics as one: what waits in them goes out in the order in which it was stored. Of each topic the next thing is held, and the oldest of the held
+/// events is next; a signal is of this moment, and a gap stands before all that follows, so both go first.
+/// </summary>
+/// <remarks>
+/// A topic in which nothing was found is not asked again before the round ends: when nothing is held any more, or after as many reads as a round has. So a
+/// read costs one look into a tail, however many topics there are.
+/// </remarks>
+internal sealed class TopicMerge(TopicCursor[] cursors)
+{
+    private const int RoundReads = 128;
+
+    /// <summary>Reads for each topic that a held thing waits at most: one whose clock is ahead, as a failover leaves it, must not wait for ever behind a busy one.</summary>
+    private const int MaxPassed = 1024;
+
+    private readonly Place[] _places = new Place[cursors.Length];
+    private long _reads;
+    private long _roundStart = 1;
+
+    /// <summary>Hands out the next thing that is at hand, and moves its cursor past it.</summary>
+    public bool TryRead(out Delivery delivery)
+    {
+        if (++_reads - _roundStart >= RoundReads) _roundStart = _reads;
+        Hold();
+        var next = Choose();
+        if (next < 0)
+        {
+            _roundStart = _reads;
+            Hold();
+            next = Choose();
+        }
+
+        if (next < 0)
+        {
+            delivery = default;
+            return false;
+        }
+
+        delivery = _places[next].Held!.Value;
+        _places[next].Held = null;
+        cursors[next].MovePast(delivery);
+        return true;
+    }
+
+    private void Hold()
+    {
+        for (var i = 0; i < cursors.Length; i++)
+        {
+            // A topic whose page has to be read first is asked as soon as that is there.
+            ref var place = ref _places[i];
+            if (place.Held is not null || place.EmptySince >= _roundStart || cursors[i].IsElsewhere) continue;
+            if (Subscription.TryTake(cursors[i], out var taken)) (place.Held, place.HeldSince) = (taken, _reads);
+            else if (!cursors[i].IsElsewhere) place.EmptySince = _reads;
+        }
+    }
+
+    private int Choose()
+    {
+        var next = -1;
+        for (var i = 0; i < cursors.Length; i++)
+        {
+            if (_places[i].Held is not { } held) continue;
+            if (_reads - _places[i].HeldSince >= (long)MaxPassed * cursors.Length) return i;
+            if (next < 0 || GoesBefore(held, _places[next].Held!.Value)) next = i;
+        }
+
+        return next;
+    }
+
+    private static bool GoesBefore(in Delivery one, in Delivery other) =>
+        other.Kind == DeliveryKind.Event && (one.Kind != DeliveryKind.Event || one.Event.Position < other.Event.Position);
+
+    private struct Place
+    {
+        /// <summary>What was taken from the topic and not handed out yet.</summary>
+        public Delivery? Held;
+
+        /// <summary>The read that took it.</summary>
+        public long HeldSince;
+
+        /// <summary>The read that found nothing.</summary>
+        public long EmptySince;
+    }
+}
