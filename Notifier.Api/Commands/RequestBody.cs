@@ -59,31 +59,38 @@ internal static class RequestBody
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadInTimeAsync(HttpContext http, int limit)
     {
-        // Nearly every body is there with its headers, and needs no timer.
-        if (http.Request.BodyReader.TryRead(out var all))
-        {
-            if (all.IsCompleted && all.Buffer.Length <= limit)
-            {
-                var bytes = all.Buffer.ToArray();
-                http.Request.BodyReader.AdvanceTo(all.Buffer.End);
-                return bytes;
-            }
-
-            http.Request.BodyReader.AdvanceTo(all.Buffer.Start, all.Buffer.Start);
-        }
-
-        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that it cannot read to its end.
-        using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
-        using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
         try
         {
-            return await ReadUpToAsync(http, limit);
+            return TakeWhatIsThere(http.Request.BodyReader, limit) ?? await ReadLateAsync(http, limit);
         }
         catch (IOException e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
         {
             // What the server says of a chunk's size that no number holds.
             throw new BadHttpRequestException("The body cannot be read.", StatusCodes.Status400BadRequest, e);
         }
+    }
+
+    /// <summary>The body where all of it came with its headers, as nearly every one does: that takes no timer. Else null, and nothing is taken.</summary>
+    private static ReadOnlyMemory<byte>? TakeWhatIsThere(PipeReader reader, int limit)
+    {
+        if (!reader.TryRead(out var result)) return null;
+        if (!result.IsCompleted || result.Buffer.Length > limit)
+        {
+            reader.AdvanceTo(result.Buffer.Start);
+            return null;
+        }
+
+        ReadOnlyMemory<byte> bytes = result.Buffer.ToArray();
+        reader.AdvanceTo(result.Buffer.End);
+        return bytes;
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadLateAsync(HttpContext http, int limit)
+    {
+        // Not by the read's own token: the server takes a body whose read was cancelled by it for one that it cannot read to its end.
+        using var late = new CancellationTokenSource(Deadline, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var cancelling = late.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
+        return await ReadUpToAsync(http, limit);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(HttpContext http, int limit)

@@ -4,34 +4,26 @@ namespace Notifier.Core.Log;
 /// Several topics as one: what waits in them goes out in the order in which it was stored. Of each topic the next thing is held, and the oldest of the held
 /// events is next; a signal is of this moment, and a gap stands before all that follows, so both go first.
 /// </summary>
-/// <remarks>
-/// A topic in which nothing was found is not asked again before the round ends: when nothing is held any more, or after as many reads as a round has. So a
-/// read costs one look into a tail, however many topics there are.
-/// </remarks>
+/// <remarks>A topic in which nothing was found is asked again once its tail has moved: until then it costs a read one number.</remarks>
 internal sealed class TopicMerge(TopicCursor[] cursors)
 {
-    private const int RoundReads = 128;
-
     /// <summary>Reads for each topic that a held thing waits at most: one whose clock is ahead, as a failover leaves it, must not wait for ever behind a busy one.</summary>
     private const int MaxPassed = 1024;
 
     private readonly Place[] _places = new Place[cursors.Length];
     private long _reads;
-    private long _roundStart = 1;
 
     /// <summary>Hands out the next thing that is at hand, and moves its cursor past it.</summary>
     public bool TryRead(out Delivery delivery)
     {
-        if (++_reads - _roundStart >= RoundReads) _roundStart = _reads;
-        Hold();
-        var next = Choose();
-        if (next < 0)
+        _reads++;
+
+        // Again after each find: what was stored before it may have come to a topic that was asked before it was there.
+        while (HoldsMore())
         {
-            _roundStart = _reads;
-            Hold();
-            next = Choose();
         }
 
+        var next = Choose();
         if (next < 0)
         {
             delivery = default;
@@ -44,16 +36,31 @@ internal sealed class TopicMerge(TopicCursor[] cursors)
         return true;
     }
 
-    private void Hold()
+    /// <summary>Looks once into each topic of which nothing is held; true where something was found.</summary>
+    private bool HoldsMore()
     {
+        var isMore = false;
         for (var i = 0; i < cursors.Length; i++)
         {
             // A topic whose page has to be read first is asked as soon as that is there.
             ref var place = ref _places[i];
-            if (place.Held is not null || place.EmptySince >= _roundStart || cursors[i].IsElsewhere) continue;
-            if (Subscription.TryTake(cursors[i], out var taken)) (place.Held, place.HeldSince) = (taken, _reads);
-            else if (!cursors[i].IsElsewhere) place.EmptySince = _reads;
+            if (place.Held is not null || cursors[i].IsElsewhere) continue;
+
+            // Taken before the look: what comes after it moves the tail on.
+            var moves = cursors[i].Tail.Moves;
+            if (place.EmptyAt == moves) continue;
+            if (Subscription.TryTake(cursors[i], out var taken))
+            {
+                (place.Held, place.HeldSince) = (taken, _reads);
+                isMore = true;
+            }
+            else if (!cursors[i].IsElsewhere)
+            {
+                place.EmptyAt = moves;
+            }
         }
+
+        return isMore;
     }
 
     private int Choose()
@@ -80,7 +87,7 @@ internal sealed class TopicMerge(TopicCursor[] cursors)
         /// <summary>The read that took it.</summary>
         public long HeldSince;
 
-        /// <summary>The read that found nothing.</summary>
-        public long EmptySince;
+        /// <summary>How far the tail had moved when nothing was found in it; 0 where that is to be seen.</summary>
+        public long EmptyAt;
     }
 }

@@ -33,6 +33,7 @@ internal sealed class TopicTail : ILogFollower
     private long _ringBytes;
     private int _generation;
     private Task? _filling;
+    private long _moves = 1;
     private EphemeralEvent? _newest;
     private int _newestIndex;
 
@@ -71,10 +72,13 @@ internal sealed class TopicTail : ILogFollower
         }
     }
 
+    /// <summary>Grows with whatever there may be to read, from 1 on.</summary>
+    public long Moves => Volatile.Read(ref _moves);
+
     public void OnStarted(LogPosition head)
     {
         lock (_gate) Restart(head);
-        _fanOut.Begin();
+        WakeAll();
     }
 
     public void OnAppended(LoggedEvent logged)
@@ -91,7 +95,7 @@ internal sealed class TopicTail : ILogFollower
         }
 
         NotifierTraces.Delivered(logged);
-        _fanOut.Begin();
+        WakeAll();
     }
 
     public void OnSignal(EphemeralEvent ephemeral)
@@ -108,7 +112,7 @@ internal sealed class TopicTail : ILogFollower
             _signals[_signalCount++ % MaxSignals] = (_ring.End, ephemeral);
         }
 
-        _fanOut.Begin();
+        WakeAll();
     }
 
     /// <summary>Hands a signal to the cursors in place of the one before it: who has not read that one yet gets the newest alone.</summary>
@@ -120,7 +124,7 @@ internal sealed class TopicTail : ILogFollower
             _newestIndex++;
         }
 
-        _fanOut.Begin();
+        WakeAll();
     }
 
     /// <summary>The next thing after <paramref name="cursor"/>, which moves past it where it is a signal; an event moves it by being handed out.</summary>
@@ -204,6 +208,12 @@ internal sealed class TopicTail : ILogFollower
     public void Release()
     {
         lock (_gate) Restart(_head);
+    }
+
+    private void WakeAll()
+    {
+        Interlocked.Increment(ref _moves);
+        _fanOut.Begin();
     }
 
     private bool Locate(TopicCursor cursor)

@@ -7,14 +7,15 @@ using static Microsoft.Playwright.Assertions;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The example of several people who edit one text.</summary>
-public sealed class SharedDocumentTests(Chromium chromium, RedisServer redis) : IClassFixture<Chromium>, IClassFixture<RedisServer>
+public sealed class SharedDocumentTests(Chromium chromium) : IClassFixture<Chromium>
 {
     private readonly string _doc = Fresh.Room();
 
     [SkippableFact]
     public async Task Windows_that_edit_at_once_converge_through_a_cut_of_ten_seconds_and_a_restart_of_the_service()
     {
-        (string, string)[] settings = [("Redis__Configuration", redis.Need()), ("Streams__RetryMs", "200"), ("Streams__DrainSeconds", "1")];
+        using var data = new ScratchFolder();
+        (string, string)[] settings = [("Log__Path", data.Path), ("Streams__RetryMs", "200"), ("Streams__DrainSeconds", "1")];
         var first = NotifierProcess.Start("Development", settings);
         var address = await first.ListeningAsync();
         var ada = await OpenAsync(address, "ada");
