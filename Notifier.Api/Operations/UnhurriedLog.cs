@@ -83,14 +83,14 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
     private void Write()
     {
         WaitHandle[] wakes = [_someWait, _ending];
-        bool isEnding;
         do
         {
             WaitHandle.WaitAny(wakes);
-            isEnding = _ending.WaitOne(Pause);
             WriteBatch();
         }
-        while (!isEnding);
+        while (!_ending.WaitOne(Pause));
+
+        WriteBatch();
     }
 
     private void WriteBatch()

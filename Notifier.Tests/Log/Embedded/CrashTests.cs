@@ -78,7 +78,7 @@ public sealed class CrashTests : IDisposable
 
                 await refused.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable);
                 refused.Headers.RetryAfter.ShouldNotBeNull();
-                service.Output.ShouldContain("cannot be written");
+                await Until.TrueAsync("the log says why", () => service.Output.Contains("cannot be written", StringComparison.Ordinal));
                 (await client.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
                 acknowledged.Count.ShouldBeGreaterThan(100);
 
