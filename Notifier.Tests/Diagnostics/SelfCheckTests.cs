@@ -36,7 +36,8 @@ public sealed class SelfCheckTests
         var times = blocks[1..].Select(block => block.Json.GetProperty("elapsedMs").GetInt32()).ToList();
         times.ShouldBeInOrder();
         blocks[^1].Event.ShouldBe("done");
-        (times[^1] - times[^2]).ShouldBeGreaterThanOrEqualTo(1000);
+        // A second, by timers and clocks that round each for itself.
+        (times[^1] - times[^2]).ShouldBeGreaterThanOrEqualTo(990);
     }
 
     [Fact]

@@ -16,17 +16,26 @@ public sealed class MetricsTests
         await using var first = await host.OpenAsync("/api/rooms/general/events?as=ada");
         await using var second = await host.OpenAsync("/api/events?topic=room:general&topic=room:other&as=bob");
         var ids = new List<string>();
-        for (var i = 0; i < 8; i++) ids.Add(await host.Http.SayAsync("general", $"message {i}"));
+        for (var i = 0; i < 8; i++)
+        {
+            ids.Add(await host.Http.SayAsync("general", $"message {i}"));
+
+            // The log holds five: who is not as fast as the messages is told of a gap.
+            await UntilAsync(first, "message");
+            await UntilAsync(second, "message");
+        }
+
         (await host.Http.PostTextAsync("/api/rooms/general/events", """{"type":"doc:update","data":1}""")).StatusCode.ShouldBe(HttpStatusCode.Created);
         (await host.Http.PostTextAsync("/api/rooms/general/events", """{"type":"cursor","data":1,"ephemeral":true}""")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await host.Http.PostTextAsync("/api/rooms/general/messages", "{}")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        await first.ReadAsync(10);
-        await second.ReadAsync(10);
+        await UntilAsync(first, "cursor");
+        await UntilAsync(second, "cursor");
 
         await using var replay = await host.OpenAsync("/api/rooms/general/events?as=cleo", lastEventId: ids[6]);
         await using var trimmed = await host.OpenAsync("/api/rooms/general/events?as=dora", lastEventId: ids[0]);
-        await replay.ReadAsync(2);
-        (await trimmed.ReadAsync(6))[0].Event.ShouldBe("gap");
+        await UntilAsync(replay, "doc:update");
+        (await trimmed.ReadAsync()).Event.ShouldBe("gap");
+        await UntilAsync(trimmed, "doc:update");
         await using var busy1 = await host.OpenAsync("/api/users/me/events?as=eve");
         await using var busy2 = await host.OpenAsync("/api/users/me/events?as=eve");
         await using var busy3 = await host.OpenAsync("/api/users/me/events?as=eve");
@@ -59,6 +68,13 @@ public sealed class MetricsTests
         after["notifier_commands_total{route=\"/api/rooms/{room}/messages\",status=\"201\"}"].ShouldBe(8);
         after["notifier_commands_total{route=\"/api/rooms/{room}/messages\",status=\"400\"}"].ShouldBe(1);
         after["notifier_commands_total{route=\"/api/rooms/{room}/events\",status=\"202\"}"].ShouldBe(1);
+    }
+
+    private static async Task UntilAsync(SseStreamReader stream, string type)
+    {
+        while ((await stream.ReadAsync()).Event != type)
+        {
+        }
     }
 
     [Fact]
