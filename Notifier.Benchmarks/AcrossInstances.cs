@@ -15,11 +15,18 @@ internal static class AcrossInstances
 {
     private const int Connections = 16;
 
-    public static async Task<int> RunAsync(string[] options)
+    /// <summary>Reads the command line; null where it is wrong.</summary>
+    public static NamedOptions? Parse(string[] args) => NamedOptions.Parse(args, ("--redis", "127.0.0.1:6379"), ("--rate", "1000"), ("--seconds", "10"));
+
+    public static async Task<int> RunAsync(NamedOptions options)
     {
-        var redis = Option(options, "--redis", "127.0.0.1:6379");
-        var rate = int.Parse(Option(options, "--rate", "1000"), CultureInfo.InvariantCulture);
-        var seconds = int.Parse(Option(options, "--seconds", "10"), CultureInfo.InvariantCulture);
+        var (redis, rate, seconds) = (options["--redis"], options.Number("--rate"), options.Number("--seconds"));
+        if (options.IsDryRun)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Would send {rate} events/s for {seconds} s from one instance to another over {redis}."));
+            return 0;
+        }
+
         var warmUp = rate * 2;
         var total = warmUp + (rate * seconds);
 
@@ -68,7 +75,4 @@ internal static class AcrossInstances
             if (++seen == arrived.Length) return;
         }
     }
-
-    private static string Option(string[] options, string name, string otherwise) =>
-        Array.IndexOf(options, name) is >= 0 and var i && i + 1 < options.Length ? options[i + 1] : otherwise;
 }

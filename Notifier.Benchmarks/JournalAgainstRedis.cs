@@ -20,11 +20,20 @@ internal static class JournalAgainstRedis
 {
     private const int Rounds = 3;
 
-    public static async Task<int> RunAsync(string[] options)
+    /// <summary>Reads the command line; null where it is wrong.</summary>
+    public static NamedOptions? Parse(string[] args) => NamedOptions.Parse(args, ("--seconds", "3"), ("--events", "1000000"), ("--folder", Path.GetTempPath()));
+
+    public static async Task<int> RunAsync(NamedOptions options)
     {
-        var seconds = int.Parse(Option(options, "--seconds", "3"), CultureInfo.InvariantCulture);
-        var retained = int.Parse(Option(options, "--events", "1000000"), CultureInfo.InvariantCulture);
-        var folder = Directory.CreateDirectory(Path.Combine(Option(options, "--folder", Path.GetTempPath()), $"notifier-bench-{Guid.NewGuid():N}"));
+        var (seconds, retained) = (options.Number("--seconds"), options.Number("--events"));
+        if (options.IsDryRun)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"Would publish for {seconds} s into the journal and into a redis-server, and open a journal of {retained} events, under {options["--folder"]}."));
+            return 0;
+        }
+
+        var folder = Directory.CreateDirectory(Path.Combine(options["--folder"], $"notifier-bench-{Guid.NewGuid():N}"));
         try
         {
             await CompareAsync(folder.FullName, TimeSpan.FromSeconds(seconds));
@@ -132,9 +141,6 @@ internal static class JournalAgainstRedis
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
-
-    private static string Option(string[] options, string name, string otherwise) =>
-        Array.IndexOf(options, name) is >= 0 and var i && i + 1 < options.Length ? options[i + 1] : otherwise;
 
     private sealed class Silence : IJournalWatch
     {

@@ -20,6 +20,14 @@ internal static class LoadCommand
             return 2;
         }
 
+        if (options.IsDryRun)
+        {
+            await Console.Out.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Would send {options.Rate} events/s for {options.WarmUpSeconds} + {options.Seconds} s over {options.Publishers} connections to {options.Streams} streams in {options.Rooms} rooms, {options.Runs} times each: {string.Join(", ", Targets.Find(options.WithPeers).Select(target => target.Name))}."));
+            return 0;
+        }
+
         var results = new List<LoadResult>();
         await AnsiConsole.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn()).StartAsync(async bars =>
         {

@@ -40,6 +40,9 @@ internal sealed record LoadOptions
     /// <summary>The same work on the peers that this machine has.</summary>
     public bool WithPeers { get; init; }
 
+    /// <summary>Says what would be done, and does nothing.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>Where the results go as JSON; null: nowhere.</summary>
     public string? JsonPath { get; init; }
 
@@ -52,6 +55,12 @@ internal sealed record LoadOptions
             if (args[i] == "--peer")
             {
                 options = options with { WithPeers = true };
+                continue;
+            }
+
+            if (args[i] == NamedOptions.DryRun)
+            {
+                options = options with { IsDryRun = true };
                 continue;
             }
 

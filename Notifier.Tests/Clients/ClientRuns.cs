@@ -6,14 +6,14 @@ namespace Notifier.Tests.Clients;
 public sealed class ClientRuns : IAsyncLifetime
 {
     private readonly NotifierHost _host = NotifierHost.With(("Streams:RetryMs", "20"), ("Log:MaxEventsPerTopic", "10000"), ("Log:TailEvents", "64"));
-    private readonly NpmClients _npm = new();
     private readonly Dictionary<(string Client, bool OfPositions), Task<ResumeRun>> _runs = [];
+    private NpmClients _npm = null!;
 
     public static IReadOnlyList<string> FromNpm { get; } = ["eventsource", "eventsource-client", "fetch-event-source", "event-source-polyfill"];
 
     public async Task InitializeAsync()
     {
-        await _npm.InstallAsync();
+        _npm = await NpmClients.InstalledAsync();
         string[] clients = [.. _npm.Problem is null ? FromNpm : [], IndependentClient.Parser, .. Programs.AreInstalled("bash", "curl") ? [IndependentClient.Curl] : Array.Empty<string>()];
         foreach (var client in clients)
         {

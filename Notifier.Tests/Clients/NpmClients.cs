@@ -3,17 +3,32 @@ using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Clients;
 
-/// <summary>The clients of <c>npm/package.json</c>, installed as its lock file says.</summary>
+/// <summary>What <c>npm/package.json</c> names, installed as its lock file says: clients, and what builds and runs components of the docs.</summary>
 internal sealed class NpmClients
 {
+    private static readonly Lazy<Task<NpmClients>> Installed = new(InstallAsync);
+
     private readonly string _folder = Path.Combine(Repository.Root, "Notifier.Tests", "obj", "npm");
 
     /// <summary>Why they cannot be run; null where they can.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Where packages are looked for.</summary>
+    public string Modules => Path.Combine(_folder, "node_modules");
+
+    /// <summary>Installed once for all tests: npm empties the folder first.</summary>
+    public static Task<NpmClients> InstalledAsync() => Installed.Value;
+
     public string Script(string client) => Path.Combine(_folder, $"{client}.js");
 
-    public async Task InstallAsync()
+    private static async Task<NpmClients> InstallAsync()
+    {
+        var npm = new NpmClients();
+        await npm.RunNpmAsync();
+        return npm;
+    }
+
+    private async Task RunNpmAsync()
     {
         if (!Programs.AreInstalled("node", "npm"))
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Notifier.Tests.Clients;
 using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Docs;
@@ -10,6 +11,9 @@ public sealed class DocsService : IDisposable
 {
     /// <summary>The address that the docs name.</summary>
     private const string Written = "localhost:3001";
+
+    /// <summary>What a shell script may need, and the packages that have it.</summary>
+    private static readonly (string Name, string Package)[] Needs = [("curl", "curl"), ("openssl", "openssl"), ("systemctl", "systemd"), ("caddy", "caddy")];
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly string Runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
@@ -22,32 +26,20 @@ public sealed class DocsService : IDisposable
     /// <summary>The text with the service's own address.</summary>
     internal async Task<string> TextAsync(Snippet snippet) => snippet.Text.Replace(Written, (await AddressAsync()).Authority, StringComparison.Ordinal);
 
-    /// <summary>
-    /// Runs a shell script. There <c>curl</c> fails where the answer does, and one that would stream for ever ends after some seconds and fails
-    /// where it was not welcomed.
-    /// </summary>
+    /// <summary>Runs a shell script beside the stand-ins of <c>stand-ins.sh</c>, in a folder of its own, with an /etc and /opt of its own.</summary>
     internal async Task<string> RunShellAsync(Snippet snippet)
     {
-        Tool.Required("curl", "curl");
-        var script = await WriteAsync("script.sh", """
-            set -euo pipefail
-            curl() {
-                local argument
-                for argument in "$@"; do
-                    if [ "$argument" = -N ]; then
-                        local answer code=0
-                        answer=$(command curl -sS --max-time 4 "$@") || code=$?
-                        printf '%s\n' "$answer"
-                        [ "$code" = 28 ] || [ "$code" = 0 ] || return "$code"
-                        grep -qE '^event: (welcome|request)' <<< "$answer" || { echo "No stream." >&2; return 1; }
-                        return 0
-                    fi
-                done
-                command curl -sS --fail-with-body --max-time 20 "$@" && echo
-            }
-
-            """ + await TextAsync(snippet));
-        return await Tool.RunWellAsync(Tool.Required("bash", "bash"), _folder.Path, script);
+        foreach (var (name, package) in Needs.Where(need => snippet.Text.Contains($"{need.Name} ", StringComparison.Ordinal))) Tool.Required(name, package);
+        if (snippet.Text.Contains(Measurements.Project, StringComparison.Ordinal)) Measurements.Need();
+        using var machine = new ScratchFolder();
+        var text = (await TextAsync(snippet)).Replace(" /etc/", $" {machine.Path}/etc/", StringComparison.Ordinal).Replace(" /opt/", $" {machine.Path}/opt/", StringComparison.Ordinal);
+        var script = await WriteAsync("script.sh", $"""
+            root='{Repository.Root}' configuration={Repository.Configuration} machine='{machine.Path}'
+            . "$root/Notifier.Tests/Docs/stand-ins.sh"
+            {text}
+            """);
+        var home = Directory.CreateDirectory(Path.Combine(machine.Path, "home")).FullName;
+        return await Tool.RunWellAsync(Tool.Required("bash", "bash"), home, script);
     }
 
     internal async Task RunNodeAsync(Snippet snippet)
@@ -55,6 +47,23 @@ public sealed class DocsService : IDisposable
         var node = Tool.Required("node", "nodejs");
         await RunProgramAsync(snippet, node, await WriteAsync("program.mjs", await TextAsync(snippet)));
     }
+
+    /// <summary>A module with the packages it imports and its JSX as calls; what the service serves stays an import.</summary>
+    internal async Task<string> BuildAsync(string module)
+    {
+        var node = Tool.Required("node", "nodejs");
+        var npm = await NpmClients.InstalledAsync();
+        Requirement.Met(npm.Problem is null, npm.Problem ?? "");
+        var (source, result) = (await WriteAsync("source.jsx", module), Path.Combine(_folder.Path, $"{Guid.NewGuid():N}.js"));
+        await Tool.RunWellAsync(
+            "/usr/bin/env", _folder.Path, $"NODE_PATH={npm.Modules}", node, Path.Combine(npm.Modules, "esbuild", "bin", "esbuild"), source, $"--outfile={result}",
+            "--bundle", "--format=esm", "--jsx=automatic", "--external:/notifier.js", "--log-level=warning");
+        return await File.ReadAllTextAsync(result);
+    }
+
+    /// <summary>Parses a program whose other side is not here.</summary>
+    internal async Task ParseAsync(Snippet snippet) =>
+        await Tool.RunWellAsync(Tool.Required("node", "nodejs"), _folder.Path, "--check", await WriteAsync("program.mjs", snippet.Text));
 
     internal async Task RunPythonAsync(Snippet snippet)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Microsoft.Playwright;
 using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Docs;
@@ -7,12 +8,12 @@ namespace Notifier.Tests.Docs;
 /// <summary>Every command and snippet of README and docs, read from the files and run against a service.</summary>
 public sealed class SnippetTests(DocsService service, Chromium chromium) : IClassFixture<DocsService>, IClassFixture<Chromium>
 {
-    private static readonly string[] Known = ["sh", "html", "js", "mjs", "jsx", "python", "csharp", "json", "yaml"];
+    private static readonly string[] Known = ["sh", "html", "js", "mjs", "jsx", "ts", "python", "csharp", "json", "yaml"];
 
     public static TheoryData<string, int> Run()
     {
         var data = new TheoryData<string, int>();
-        foreach (var snippet in Snippet.All.Where(snippet => snippet.WhyNotRun is null && Known.Contains(snippet.Language))) data.Add(snippet.Page, snippet.Line);
+        foreach (var snippet in Snippet.All.Where(snippet => snippet.WhyNotRun is null && snippet.RunBy is null && Known.Contains(snippet.Language))) data.Add(snippet.Page, snippet.Line);
         return data;
     }
 
@@ -22,6 +23,13 @@ public sealed class SnippetTests(DocsService service, Chromium chromium) : IClas
         foreach (var snippet in Snippet.All.Where(snippet => snippet.Language.Length > 0 && snippet.Language != "text"))
         {
             (snippet.WhyNotRun?.Length > 10 || Known.Contains(snippet.Language)).ShouldBeTrue($"{snippet.Page}:{snippet.Line} ({snippet.Language}) needs <!-- not run: why --> before it.");
+        }
+
+        foreach (var snippet in Snippet.All.Where(snippet => snippet.RunBy is not null))
+        {
+            var name = snippet.RunBy!.Split('.');
+            var test = typeof(SnippetTests).Assembly.GetTypes().SingleOrDefault(type => type.Name == name[0])?.GetMethod(name[^1]);
+            (test?.IsDefined(typeof(FactAttribute), inherit: true)).ShouldBe(true, $"{snippet.Page}:{snippet.Line} is run by {snippet.RunBy}, which is no test.");
         }
 
         Snippet.All.Count(snippet => snippet.WhyNotRun is null && Known.Contains(snippet.Language)).ShouldBeGreaterThan(15);
@@ -37,7 +45,9 @@ public sealed class SnippetTests(DocsService service, Chromium chromium) : IClas
             "sh" => service.RunShellAsync(snippet),
             "html" => RunInBrowserAsync(await service.TextAsync(snippet)),
             "js" => RunInBrowserAsync($"""<script type="module">{await service.TextAsync(snippet)}</script>"""),
+            "jsx" when snippet.Text.Contains("</", StringComparison.Ordinal) => RunComponentAsync(await service.TextAsync(snippet)),
             "jsx" => RunHookAsync(await service.TextAsync(snippet)),
+            "ts" => service.ParseAsync(snippet),
             "mjs" => service.RunNodeAsync(snippet),
             "python" => service.RunPythonAsync(snippet),
             "csharp" => service.RunCSharpAsync(snippet),
@@ -128,6 +138,43 @@ public sealed class SnippetTests(DocsService service, Chromium chromium) : IClas
             deadline.IsCancellationRequested.ShouldBeFalse("A stream outlived its component.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
+    }
+
+    /// <summary>Renders a component with React itself, in StrictMode, in a page that has what the component takes for granted: what is said is in its list once.</summary>
+    private async Task RunComponentAsync(string component)
+    {
+        var room = Fresh.Room();
+        var script = await service.BuildAsync($$"""
+            import { StrictMode } from 'react';
+            import { createRoot } from 'react-dom/client';
+            {{component}}
+            const getToken = async () => (await fetch('/my-token')).text();
+            const loadHistory = async room => [];
+            createRoot(document.querySelector('main')).render(<StrictMode><Room room="{{room}}" /></StrictMode>);
+            """);
+        var address = await service.AddressAsync();
+        var page = await chromium.OpenWindowAsync();
+        var failures = new ConcurrentQueue<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error") failures.Enqueue(message.Text);
+        };
+        page.PageError += (_, error) => failures.Enqueue(error);
+        await page.RouteAsync("**/snippet", route => route.FulfillAsync(new()
+        {
+            ContentType = "text/html",
+            Body = "<!doctype html><link rel=icon href=data:,><main></main><script type=module src=/room.js></script>",
+        }));
+        await page.RouteAsync("**/room.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = script }));
+        await page.RouteAsync("**/my-token", async route => await route.FulfillAsync(new() { Body = await TokenAsync(address) }));
+        await page.GotoAsync(new Uri(address, "/snippet").ToString());
+
+        await page.Locator("ul[aria-busy=false]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        using (var client = new HttpClient { BaseAddress = address }) await client.SayAsync(room, "Hello, component");
+        await page.Locator("li").First.WaitForAsync();
+
+        (await page.Locator("li").AllInnerTextsAsync()).ShouldBe(["Hello, component"]);
+        failures.ShouldBeEmpty();
     }
 
     private static async Task<int> StreamsAsync(Uri address, string room)
