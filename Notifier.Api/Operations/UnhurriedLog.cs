@@ -45,6 +45,7 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
 
         // Whoever ends the process at once, without the host, wants its last lines all the same.
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
     }
 
     public void Emit(LogEvent logEvent)
@@ -68,10 +69,13 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        AppDomain.CurrentDomain.UnhandledException -= OnUnhandledException;
         if (End()) _inner.Dispose();
     }
 
     private void OnProcessExit(object? sender, EventArgs e) => End();
+
+    private void OnUnhandledException(object? sender, UnhandledExceptionEventArgs e) => End();
 
     /// <summary>Has what waits written; false where the console does not take it in time.</summary>
     private bool End()

@@ -5,6 +5,8 @@ namespace Notifier.Core.Events;
 /// <summary>A stored event. Immutable; one instance is shared by the log, the tail and every subscriber.</summary>
 public sealed class LoggedEvent
 {
+    private static long _arrivals;
+
     /// <param name="topic">Where it is stored.</param>
     /// <param name="position">Its place there.</param>
     /// <param name="predecessor">The place of the entry before it; for the first, the position that the log was opened with.</param>
@@ -20,6 +22,7 @@ public sealed class LoggedEvent
         CountedType = Metrics.CountedType.IndexOf(draft.Type);
         IsBreak = isBreak;
         Frame = SseFrame.ForEvent(topic, position, draft);
+        Arrival = Interlocked.Increment(ref _arrivals);
     }
 
     public TopicName Topic { get; }
@@ -41,6 +44,9 @@ public sealed class LoggedEvent
 
     /// <summary>The event as it goes out.</summary>
     public SseFrame Frame { get; }
+
+    /// <summary>Grows from event to event as they come to this process: which of two topics' events of the same millisecond was first.</summary>
+    public long Arrival { get; }
 
     /// <summary>About what the event holds in memory, in bytes: its frame, and 160 for the objects around it.</summary>
     public int SizeBytes => Frame.Whole.Length + 160;

@@ -76,8 +76,14 @@ internal sealed class TopicMerge(TopicCursor[] cursors)
         return next;
     }
 
-    private static bool GoesBefore(in Delivery one, in Delivery other) =>
-        other.Kind == DeliveryKind.Event && (one.Kind != DeliveryKind.Event || one.Event.Position < other.Event.Position);
+    // Sequences count within a topic: between two, the same millisecond says nothing.
+    private static bool GoesBefore(in Delivery one, in Delivery other)
+    {
+        if (other.Kind != DeliveryKind.Event) return false;
+        if (one.Kind != DeliveryKind.Event) return true;
+        var order = one.Event.Position.Milliseconds.CompareTo(other.Event.Position.Milliseconds);
+        return order < 0 || (order == 0 && one.Event.Arrival < other.Event.Arrival);
+    }
 
     private struct Place
     {

@@ -8,7 +8,7 @@ public sealed class SharedLineTests(Chromium chromium) : IClassFixture<Chromium>
 {
     private const string Shared = "share: true";
 
-    private readonly NotifierHost _host = NotifierHost.With(("Streams:RetryMs", "100"));
+    private readonly NotifierHost _host = NotifierHost.With(("Streams:RetryMs", "100"), ("Log:MaxEventsPerTopic", "100000"));
     private readonly string _room = Fresh.Room();
 
     public Task InitializeAsync() => Task.CompletedTask;

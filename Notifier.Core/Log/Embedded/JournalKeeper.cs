@@ -160,7 +160,8 @@ internal sealed class JournalKeeper : IDisposable
         {
             lock (topic.Gate)
             {
-                if (topic.Head > highest) highest = topic.Head;
+                // One that got an event meanwhile stays, and its head is of now: a floor there would take every other topic for forgotten.
+                if (topic.IsEmpty && topic.Head > highest) highest = topic.Head;
             }
         }
 
