@@ -9,12 +9,12 @@ public sealed class AdminPageTests(Chromium chromium) : IClassFixture<Chromium>
     [SkippableFact]
     public async Task Under_load_every_series_agrees_with_metrics()
     {
-        await using var host = NotifierHost.With(("Log:MaxEventsPerTopic", "50"));
+        await using var host = NotifierHost.With(("Log:MaxEventsPerTopic", "250"));
         var firstId = await host.Http.SayAsync("trimmed", "first");
-        for (var i = 0; i < 60; i++) await host.Http.SayAsync("trimmed", "more");
+        for (var i = 0; i < 300; i++) await host.Http.SayAsync("trimmed", "more");
         var (page, problems) = await SignInAsync(host);
         await Expect(page.Locator("#state")).ToHaveTextAsync("live");
-        await Expect(page.Locator("#total-published")).ToHaveTextAsync("61");
+        await Expect(page.Locator("#total-published")).ToHaveTextAsync("301");
 
         var streams = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => host.OpenAsync($"/api/rooms/room-{i % 4}/events?as=user-{i % 10}")));
         var readers = streams.Select(DrainAsync).ToArray();
@@ -28,7 +28,7 @@ public sealed class AdminPageTests(Chromium chromium) : IClassFixture<Chromium>
         (await gap.ReadAsync()).Event.ShouldBe("gap");
         await using var again = await host.OpenAsync("/api/rooms/trimmed/events?as=late", lastEventId: gap.LastEventId);
 
-        var delivered = (sent * 10) + 50 + 50;
+        var delivered = (sent * 10) + 250 + 250;
         await Expect(page.Locator("#total-streams")).ToHaveTextAsync("43");
         await Expect(page.Locator("#total-delivered")).ToHaveTextAsync($"{delivered:N0}", new() { Timeout = 10_000 });
         await Expect(page.Locator("#total-gaps")).ToHaveTextAsync("1");
