@@ -125,7 +125,7 @@ public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITes
         }
 
         foreach (var page in pages) await Expect(page.Locator("#error")).ToBeEmptyAsync();
-        if (Environment.GetEnvironmentVariable("NOTIFIER_NIGHTLY") == "1") medians.Max().ShouldBeLessThan(30);
+        if (Nightly.IsOn) medians.Max().ShouldBeLessThan(30);
     }
 
     [SkippableTheory]

@@ -1,3 +1,5 @@
+using Notifier.Tests.Support;
+
 namespace Notifier.Tests.Faults;
 
 /// <summary>
@@ -144,7 +146,7 @@ public sealed class DeliveryUnderFaultTests(FaultRig rig)
     {
         await rig.NeedAsync();
         await using var drill = await Drill.StartAsync(rig.Fleet);
-        var seconds = Environment.GetEnvironmentVariable("NOTIFIER_NIGHTLY") == "1" ? 60 : 15;
+        var seconds = Nightly.Or(60, 15);
         var random = new Random(7);
 
         // In turns, each kind at least once; the order is another one each round.

@@ -16,7 +16,7 @@ public sealed class CrashTests : IDisposable
     private readonly ScratchFolder _folder = new();
     private readonly Random _random = new();
 
-    private static int Rounds => Environment.GetEnvironmentVariable("NOTIFIER_NIGHTLY") == "1" ? 100 : 15;
+    private static int Rounds => Nightly.Or(100, 15);
 
     public void Dispose() => _folder.Dispose();
 
