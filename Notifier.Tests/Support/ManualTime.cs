@@ -53,6 +53,12 @@ internal sealed class ManualTime : TimeProvider
         lock (_gate) return _timers.Exists(timer => timer.DueAt == _timestamp + time.Ticks);
     }
 
+    /// <summary>True where somebody waits for exactly so long, once.</summary>
+    public bool HasDelayOf(TimeSpan time)
+    {
+        lock (_gate) return _timers.Exists(timer => !timer.IsPeriodic && timer.DueAt == _timestamp + time.Ticks);
+    }
+
     /// <summary>Sets the wall clock alone, as an operator or a time server does.</summary>
     public void SetBack(TimeSpan by)
     {
@@ -64,6 +70,8 @@ internal sealed class ManualTime : TimeProvider
         private long _periodTicks;
 
         public long DueAt { get; private set; }
+
+        public bool IsPeriodic => _periodTicks > 0;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
