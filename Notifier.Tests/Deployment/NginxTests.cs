@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Notifier.Tests.Faults;
 using Notifier.Tests.Support;
@@ -175,26 +174,6 @@ public sealed class NginxTests(RedisServer redis) : IClassFixture<RedisServer>, 
         await largeBody.ShouldBeProblemAsync(HttpStatusCode.RequestEntityTooLarge);
     }
 
-    private static int FreePortOfBoth()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(First, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            using var second = new TcpListener(Second, port);
-            try
-            {
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken there; another one.
-            }
-        }
-    }
-
     // Many at once reach every worker of nginx, each of which asks the name server for itself.
     private async Task<string[]> AskManyAsync()
     {
@@ -211,7 +190,7 @@ public sealed class NginxTests(RedisServer redis) : IClassFixture<RedisServer>, 
     private async Task StartAsync(params (string, string)[] settings)
     {
         var configuration = redis.Need();
-        var port = FreePortOfBoth();
+        var port = FreePort.Next(First, Second);
         _nginx = await Nginx.StartAsync(_names, port);
         var prefix = $"test-{Guid.NewGuid():N}";
         var started = new[] { First, Second }.Select(address => NotifierProcess.Start(

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Notifier.Tests.Faults;
 using Notifier.Tests.Support;
@@ -24,7 +23,7 @@ public sealed class RollingRestartTests(RedisServer redis, ITestOutputHelper out
     public async Task Every_client_has_every_event_exactly_once_and_who_comes_back_comes_spread_over_the_drain()
     {
         var configuration = redis.Need();
-        var port = FreePortOfBoth();
+        var port = FreePort.Next(Addresses);
         await using var names = NameServer.Of(Addresses);
         await using var nginx = await Nginx.StartAsync(names, port);
         var instances = new NotifierProcess[Addresses.Length];
@@ -114,25 +113,5 @@ public sealed class RollingRestartTests(RedisServer redis, ITestOutputHelper out
         using var probe = new HttpClient { BaseAddress = await process.ListeningAsync() };
         await Until.TrueAsync("an instance is ready", async () => (await probe.GetAsync("/readyz")).IsSuccessStatusCode);
         return process;
-    }
-
-    private static int FreePortOfBoth()
-    {
-        while (true)
-        {
-            using var one = new TcpListener(Addresses[0], 0);
-            one.Start();
-            var port = ((IPEndPoint)one.LocalEndpoint).Port;
-            using var other = new TcpListener(Addresses[1], port);
-            try
-            {
-                other.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken there; another one.
-            }
-        }
     }
 }

@@ -50,7 +50,7 @@ public sealed class TraceTests(RedisServer redis) : IClassFixture<RedisServer>
     public async Task Traces_and_metrics_are_exported_where_the_variable_says_and_hold_no_text_and_no_token()
     {
         using var collector = new HttpListener();
-        var address = $"http://127.0.0.1:{Nginx.FreePort()}/";
+        var address = $"http://127.0.0.1:{FreePort.Next()}/";
         collector.Prefixes.Add(address);
         collector.Start();
         var received = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);

@@ -7,11 +7,21 @@ namespace Notifier.Tests.Support;
 /// <summary>Ports of this machine for programs that cannot choose one themselves.</summary>
 internal static class FreePort
 {
-    public static int Next()
+    // Below those that a system gives out by itself (32768 and up on Linux, 49152 elsewhere): a program that is killed and started again finds its port as
+    // it left it, whatever other tests open meanwhile. With ten thousand added, which is where a Redis Cluster's bus listens, it is still one of these.
+    private const int First = 10_000;
+    private const int Last = 19_999;
+
+    private static int _next = Random.Shared.Next(First, Last);
+
+    /// <summary>One that nobody listens on, on any of the addresses, and that no other test of this run is given.</summary>
+    public static int Next(params IPAddress[] addresses)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = First + (int)((uint)Interlocked.Increment(ref _next) % (Last - First + 1));
+            if ((addresses.Length == 0 ? [IPAddress.Loopback] : addresses).All(address => IsFree(address, port))) return port;
+        }
     }
 
     /// <summary>Waits until somebody listens there; <paramref name="whyNot"/> says what went wrong where nobody ever will.</summary>
@@ -35,5 +45,19 @@ internal static class FreePort
         }
 
         throw new TimeoutException($"Nobody listens on port {port}.");
+    }
+
+    private static bool IsFree(IPAddress address, int port)
+    {
+        using var listener = new TcpListener(address, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -36,7 +34,7 @@ internal sealed class Nginx : IAsyncDisposable
     public static async Task<Nginx> StartAsync(NameServer names, int instancePort)
     {
         Requirement.Met(Executable() is not null, "No nginx: apt-get install nginx.");
-        var nginx = new Nginx(FreePort());
+        var nginx = new Nginx(FreePort.Next());
         nginx.WriteConfiguration(names, instancePort);
         nginx.Check();
         await nginx.StartAsync();
@@ -48,9 +46,10 @@ internal sealed class Nginx : IAsyncDisposable
     /// <summary>Ends it, and returns all that it printed.</summary>
     public async Task<string> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        var process = _process!;
+        process.Send("TERM");
         using var deadline = new CancellationTokenSource(Deadline);
-        await _process.WaitForExitAsync(deadline.Token);
+        await process.WaitForExitAsync(deadline.Token);
         return Output;
     }
 
@@ -59,13 +58,6 @@ internal sealed class Nginx : IAsyncDisposable
         if (_process is { HasExited: false }) await StopAsync();
         _process?.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // Debian has it in sbin, which is not on everybody's PATH.

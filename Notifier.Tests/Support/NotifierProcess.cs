@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -79,12 +78,8 @@ internal sealed partial class NotifierProcess : IDisposable
     /// <summary>Where it listens, once it does.</summary>
     public Task<Uri> ListeningAsync() => _listening.Task.WaitAsync(Deadline);
 
-    /// <summary>Sends a signal by its name, as <c>kill</c> does.</summary>
-    public void Signal(string name)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    /// <summary>Sends a signal by its name.</summary>
+    public void Signal(string name) => _process.Send(name);
 
     /// <summary>The exit code, once it has ended and all it printed is here.</summary>
     public async Task<int> ExitAsync()

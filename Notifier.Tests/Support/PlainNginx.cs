@@ -49,7 +49,7 @@ internal sealed class PlainNginx : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Its workers too, which the master takes along at this signal.
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync();
+        if (!_process.HasExited) _process.Send("TERM");
         await _process.WaitForExitAsync();
         _process.Dispose();
         _folder.Dispose();

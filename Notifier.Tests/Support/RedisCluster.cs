@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Notifier.Tests.Support;
 
@@ -27,7 +25,7 @@ public sealed class RedisCluster : IAsyncLifetime
     {
         if (!RedisServer.IsInstalled) return;
         _folder = Directory.CreateTempSubdirectory("notifier-cluster-").FullName;
-        var ports = Enumerable.Range(0, Nodes).Select(_ => FreePort()).ToArray();
+        var ports = Enumerable.Range(0, Nodes).Select(_ => FreePort.Next()).ToArray();
         foreach (var port in ports)
         {
             var name = port.ToString(CultureInfo.InvariantCulture);
@@ -82,18 +80,6 @@ public sealed class RedisCluster : IAsyncLifetime
         {
             if (Stopwatch.GetElapsedTime(start) > Deadline) throw new TimeoutException("The cluster does not come up.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
-    }
-
-    // The bus of a node listens ten thousand ports above it, so that has to be a port too.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            if (port < 55_000) return port;
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 #if TESTCONTAINERS
@@ -62,7 +61,7 @@ public sealed class RedisServer : IAsyncLifetime
         }
 #endif
         if (!IsInstalled) return;
-        Port = FreePort();
+        Port = FreePort.Next();
         _folder = Directory.CreateTempSubdirectory("notifier-redis-").FullName;
         await StartAsync();
         Configuration = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
@@ -100,11 +99,7 @@ public sealed class RedisServer : IAsyncLifetime
     }
 
     /// <summary>Stops or continues it, as SIGSTOP and SIGCONT do.</summary>
-    public void Signal(string name)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    public void Signal(string name) => _process!.Send(name);
 
     /// <summary>Sends one command over a connection of its own, and returns the first line of the answer.</summary>
     public async Task<string> SendAsync(string command)
@@ -117,13 +112,6 @@ public sealed class RedisServer : IAsyncLifetime
         using var reader = new StreamReader(stream);
         using var deadline = new CancellationTokenSource(Deadline);
         return await reader.ReadLineAsync(deadline.Token) ?? "";
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task AnswersAsync()
