@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Notifier.Tests.Browser;
 
+[Collection(BrowserLane.Two)]
 public sealed class AdminPageTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [SkippableFact]

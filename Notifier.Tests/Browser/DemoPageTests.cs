@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Notifier.Tests.Browser;
 
+[Collection(BrowserLane.Two)]
 public sealed class DemoPageTests(NotifierHost host, Chromium chromium) : IClassFixture<NotifierHost>, IClassFixture<Chromium>
 {
     [SkippableFact]

@@ -4,6 +4,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The parser of <c>notifier.js</c> against the HTML standard, 9.2.6.</summary>
+[Collection(BrowserLane.Two)]
 public sealed class EventStreamParserTests(NotifierHost host, Chromium chromium) : IClassFixture<NotifierHost>, IClassFixture<Chromium>
 {
     [SkippableTheory]

@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The example of a small game.</summary>
+[Collection(BrowserLane.One)]
 public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITestOutputHelper output) : IClassFixture<NotifierHost>, IClassFixture<Chromium>
 {
     private readonly string _board = Fresh.Room();

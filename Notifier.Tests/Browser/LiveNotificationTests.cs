@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The example of live notifications.</summary>
+[Collection(BrowserLane.One)]
 public sealed class LiveNotificationTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     // Of its own for each test: `all` is one topic for everybody.

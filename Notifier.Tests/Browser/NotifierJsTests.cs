@@ -5,6 +5,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Browser;
 
 /// <summary>One tab and its stream: it comes back, misses nothing and is told nothing twice.</summary>
+[Collection(BrowserLane.One)]
 public sealed class NotifierJsTests(NotifierHost host, Chromium chromium) : IClassFixture<NotifierHost>, IClassFixture<Chromium>
 {
     [SkippableFact]

@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The page's button that checks the line, with nothing between, and with an nginx that does each of the things that break streams.</summary>
+[Collection(BrowserLane.One)]
 public sealed class SelfCheckPageTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     private const string Well = "proxy_buffering off; proxy_read_timeout 60s;";

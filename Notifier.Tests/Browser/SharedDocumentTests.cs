@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Notifier.Tests.Browser;
 
 /// <summary>The example of several people who edit one text.</summary>
+[Collection(BrowserLane.Two)]
 public sealed class SharedDocumentTests(Chromium chromium) : IClassFixture<Chromium>
 {
     private readonly string _doc = Fresh.Room();

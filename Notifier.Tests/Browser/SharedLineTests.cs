@@ -4,6 +4,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Browser;
 
 /// <summary>Tabs of one page on one stream: each hears its own topics, and the stream outlives the tab that has it.</summary>
+[Collection(BrowserLane.Two)]
 public sealed class SharedLineTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     private const string Shared = "share: true";

@@ -6,8 +6,7 @@ namespace Notifier.Tests.Faults;
 /// CONTRACT 3: who keeps coming back with the last id gets every event exactly once and in order, or a gap that says where it can't. Each fault alone,
 /// and then all of them mixed; none of them but the emptied log may cause a gap.
 /// </summary>
-[Collection(FaultTestCollection.Name)]
-public sealed class DeliveryUnderFaultTests(FaultRig rig)
+public sealed class DeliveryUnderFaultTests(FaultRig rig) : IClassFixture<FaultRig>
 {
     [SkippableFact]
     public async Task An_instance_that_is_killed_loses_nobody_an_event()

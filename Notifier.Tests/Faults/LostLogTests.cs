@@ -4,8 +4,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Faults;
 
 /// <summary>CONTRACT 2, <c>gap</c>, and DESIGN's *Floor*: a log that lost events says so to whoever misses one, once a hole, and to nobody else.</summary>
-[Collection(FaultTestCollection.Name)]
-public sealed class LostLogTests(FaultRig rig)
+public sealed class LostLogTests(FaultRig rig) : IClassFixture<FaultRig>
 {
     [SkippableFact]
     public async Task An_emptied_log_is_told_once_to_who_misses_something_and_not_to_who_had_seen_all()

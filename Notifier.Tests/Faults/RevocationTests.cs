@@ -6,8 +6,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Faults;
 
 /// <summary>DESIGN's *Revocation* across instances: it reaches every one of them, also one that hears no bell at that moment.</summary>
-[Collection(FaultTestCollection.Name)]
-public sealed class RevocationTests(FaultRig rig)
+public sealed class RevocationTests(FaultRig rig) : IClassFixture<FaultRig>
 {
     [SkippableFact]
     public async Task A_revocation_ends_the_users_streams_on_every_instance_and_every_instance_refuses_the_user()

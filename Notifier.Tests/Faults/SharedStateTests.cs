@@ -5,8 +5,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Faults;
 
 /// <summary>DESIGN's chapter *State* across instances: what one holds, every other one knows, and no failure between two steps repeats or drops one.</summary>
-[Collection(FaultTestCollection.Name)]
-public sealed class SharedStateTests(FaultRig rig)
+public sealed class SharedStateTests(FaultRig rig) : IClassFixture<FaultRig>
 {
     [SkippableFact]
     public async Task Of_many_concurrent_completions_through_two_instances_one_is_the_first_and_each_repeats_its_own_answer()

@@ -6,8 +6,7 @@ using Notifier.Tests.Support;
 namespace Notifier.Tests.Presence;
 
 /// <summary>Instances that die, that are thought dead, and a Redis that goes away: the list is right within 30 s each time.</summary>
-[Collection(FaultTestCollection.Name)]
-public sealed class PresenceUnderFaultTests(FaultRig rig)
+public sealed class PresenceUnderFaultTests(FaultRig rig) : IClassFixture<FaultRig>
 {
     [SkippableFact]
     public async Task An_instance_that_is_killed_takes_its_members_along_within_thirty_seconds_told_once()
