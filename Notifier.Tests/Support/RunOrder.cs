@@ -1,7 +1,7 @@
 using Notifier.Tests.Browser;
+using Notifier.Tests.Docs;
 using Notifier.Tests.Faults;
 using Notifier.Tests.Hostile;
-using Notifier.Tests.Operations;
 using Notifier.Tests.Presence;
 using Notifier.Tests.Streams;
 using Xunit.Abstractions;
@@ -16,11 +16,11 @@ namespace Notifier.Tests.Support;
 /// </summary>
 public sealed class RunOrder : ITestCollectionOrderer
 {
-    // What takes half a minute and more, most of it waiting but for the browser.
+    // What takes half a minute and more.
     private static readonly string[] Longest =
     [
         BrowserLane.One, BrowserLane.Two, nameof(DeliveryUnderFaultTests), nameof(PresenceUnderFaultTests), nameof(LostLogTests),
-        nameof(SlowRequestTests), nameof(SignalTests), nameof(StreamLifeTests), nameof(RedisPresenceTests), nameof(EmbeddedPresenceTests),
+        nameof(SlowRequestTests), nameof(SnippetTests), nameof(StreamLifeTests), nameof(RedisPresenceTests), nameof(EmbeddedPresenceTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
