@@ -78,22 +78,33 @@ function showMembers({ users = [], count, joined, left }) {
 
 let pressed;
 let heldKey;
-let isMoving = false;
+let due = 0;
+let timer;
 
 function press(key, at) {
   if (!STEPS[key] || !isPlaying) return;
   pressed = { key, at };
-  if (isMoving) return;
-  isMoving = true;
   move();
 }
 
+/**
+ * Ten a second is the pace of all moves, not a wait after each: hands and timers are uneven, so a key may be a move ahead of its turn. Were it to wait
+ * for a tick instead, who plays at just this pace would wait half a tick on average.
+ */
 function move() {
-  const step = pressed ?? (heldKey && { key: heldKey, at: performance.now() });
-  pressed = undefined;
-  isMoving = Boolean(step);
+  clearTimeout(timer);
+  const now = performance.now();
+  const step = pressed ?? (heldKey && { key: heldKey, at: now });
   if (!step) return;
-  setTimeout(move, MOVE_EVERY_MS);
+  const earlyMs = due - now - (pressed ? MOVE_EVERY_MS : 0);
+  if (earlyMs > 0) {
+    timer = setTimeout(move, earlyMs);
+    return;
+  }
+
+  pressed = undefined;
+  due = Math.max(due, now) + MOVE_EVERY_MS;
+  timer = setTimeout(move, due - now);
   const [dx, dy] = STEPS[step.key];
   Object.assign(me, { x: Math.min(SIZE - 1, Math.max(0, me.x + dx)), y: Math.min(SIZE - 1, Math.max(0, me.y + dy)) });
   place(pieceOf(line.user), me);
