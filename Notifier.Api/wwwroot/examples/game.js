@@ -25,7 +25,13 @@ const address = new URLSearchParams(location.search);
 const room = `game:${address.get("board") ?? "one"}`;
 const session = Array.from(crypto.getRandomValues(new Uint32Array(2)), part => part.toString(36)).join("");
 const byId = id => document.getElementById(id);
-const explain = problem => byId("error").textContent = problem?.message ?? "";
+
+/** What reads as it did is left alone: each write costs the page a layout, and every move comes by here. */
+function show(id, words) {
+  if (byId(id).textContent !== words) byId(id).textContent = words;
+}
+
+const explain = problem => show("error", problem?.message ?? "");
 const orderOf = id => id.split("-").map(number => number.padStart(16, "0")).join("-");
 const make = (className, words = "") => Object.assign(document.createElement("span"), { className, textContent: words });
 let line;
@@ -97,7 +103,7 @@ function move() {
   const step = pressed ?? (heldKey && { key: heldKey, at: now });
   if (!step) return;
   const earlyMs = due - now - (pressed ? MOVE_EVERY_MS : 0);
-  if (earlyMs > 0) {
+  if (earlyMs >= 1) {
     timer = setTimeout(move, earlyMs);
     return;
   }
