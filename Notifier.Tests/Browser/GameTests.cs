@@ -39,6 +39,29 @@ public sealed partial class GameTests(NotifierHost host, Chromium chromium, ITes
     }
 
     [SkippableFact]
+    public async Task A_key_moves_at_once_also_one_that_comes_early_and_the_next_waits_for_its_turn()
+    {
+        var ada = await OpenAsync("ada");
+        var start = await PlaceAsync(Piece(ada, "ada"));
+
+        var moved = await ada.EvaluateAsync<bool[]>("""
+            () => {
+              const board = document.getElementById("board");
+              const column = () => Number(board.querySelector(".own").style.getPropertyValue("--x"));
+              const key = column() < 6 ? "ArrowRight" : "ArrowLeft";
+              return [1, 2, 3].map(() => {
+                const before = column();
+                for (const type of ["keydown", "keyup"]) board.dispatchEvent(new KeyboardEvent(type, { key }));
+                return column() !== before;
+              });
+            }
+            """);
+
+        moved.ShouldBe([true, true, false]);
+        await Until.TrueAsync("the third has its turn", async () => Math.Abs((await PlaceAsync(Piece(ada, "ada"))).X - start.X) == 3);
+    }
+
+    [SkippableFact]
     public async Task A_coin_counts_for_who_takes_it_in_every_window_also_in_one_that_opens_later()
     {
         var ada = await OpenAsync("ada");
