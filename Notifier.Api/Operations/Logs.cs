@@ -1,8 +1,8 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration.Memory;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
-using Serilog.Formatting.Json;
 
 namespace Notifier.Api.Operations;
 
@@ -26,17 +26,26 @@ internal static class Logs
 
         // Levels are the framework's own settings (Logging:LogLevel), so Serilog lets everything through that reaches it, but for the two that write
         // whole addresses: those hold access tokens and tickets.
-        var console = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose);
-        var batch = builder.Environment.IsDevelopment() ? null : new LineBatch(new JsonFormatter(renderMessage: true));
-        var writer = batch is null
-            ? console.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture).CreateLogger()
-            : console.WriteTo.Console(batch).CreateLogger();
         var logger = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext()
             .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line))
-            .WriteTo.Sink(new UnhurriedLog(writer, batch, TimeProvider.System)).CreateLogger();
+            .WriteTo.Sink(new UnhurriedLog(builder.Environment.IsDevelopment() ? PlainText() : Json(), TimeProvider.System)).CreateLogger();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger, dispose: true));
     }
+
+    private static WaitingEvents PlainText() =>
+        new(Everything().WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: CultureInfo.InvariantCulture).CreateLogger());
+
+    private static WaitingText Json()
+    {
+        // The console's own writer takes a system call for each 256 characters.
+        Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), Console.Out.Encoding, WaitingText.BlockChars) { AutoFlush = true });
+        var console = Everything().WriteTo.Console(
+            outputTemplate: $"{{{WaitingText.Property}}}", formatProvider: CultureInfo.InvariantCulture, theme: new StraightTheme(), applyThemeToRedirectedOutput: true);
+        return new(console.CreateLogger(), TimeProvider.System);
+    }
+
+    private static LoggerConfiguration Everything() => new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose);
 
     private static bool WritesAddresses(LogEvent line) =>
         line.Properties.TryGetValue("SourceContext", out var source) && source is ScalarValue { Value: "Microsoft.AspNetCore.Hosting.Diagnostics" or "Microsoft.AspNetCore.Server.Kestrel.BadRequests" };

@@ -1,0 +1,115 @@
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Parsing;
+
+namespace Notifier.Api.Operations;
+
+/// <summary>
+/// Log lines that wait as text. Whoever logs formats: a line's event, a dozen objects, is garbage at once and not a survivor of the next collections, and what
+/// waits is a few large blocks.
+/// </summary>
+/// <remarks>The lock guards the blocks that wait and the spare ones, and is never held while a line is formatted or written.</remarks>
+/// <param name="console">Writes the property <see cref="Property"/> of an event, and nothing else.</param>
+/// <param name="time">Dates the line about one that cannot be formatted.</param>
+internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingLines
+{
+    /// <summary>The property of an event that is a block of lines.</summary>
+    public const string Property = "Lines";
+
+    /// <summary>Under what the runtime takes for large objects; some thirty lines.</summary>
+    public const int BlockChars = 16 * 1024;
+
+    /// <summary>1 MiB that a burst of lines leaves.</summary>
+    private const int SpareBlocks = 32;
+
+    private static readonly MessageTemplate LostLine = new MessageTemplateParser().Parse("A log line was lost: {Template} could not be formatted ({Cause}).");
+
+    [ThreadStatic]
+    private static LineBuffer? ThisThreads;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<TextBlock> _spare = [];
+    private List<TextBlock> _blocks = [];
+    private List<TextBlock> _batch = [];
+    private int _lines;
+
+    public int Add(LogEvent line)
+    {
+        if (Volatile.Read(ref _lines) >= UnhurriedLog.Capacity) return 0;
+
+        // Not in its place while it is used: an exception's own ToString may log.
+        var buffer = ThisThreads ?? new();
+        ThisThreads = null;
+        Format(line, buffer);
+        var waiting = 0;
+        lock (_gate)
+        {
+            if (_lines < UnhurriedLog.Capacity)
+            {
+                AddTo(_blocks, buffer.Text);
+                waiting = ++_lines;
+            }
+        }
+
+        ThisThreads = buffer;
+        return waiting;
+    }
+
+    public void Write(Func<LogEvent?> last)
+    {
+        lock (_gate)
+        {
+            (_blocks, _batch) = (_batch, _blocks);
+            _lines = 0;
+        }
+
+        if (last() is { } line)
+        {
+            var buffer = new LineBuffer();
+            Format(line, buffer);
+            lock (_gate) AddTo(_batch, buffer.Text);
+        }
+
+        foreach (var block in _batch) console.Write(new(time.GetLocalNow(), LogEventLevel.Information, null, MessageTemplate.Empty, [new(Property, block)]));
+        lock (_gate)
+        {
+            foreach (var block in _batch)
+            {
+                if (block.Size > BlockChars || _spare.Count == SpareBlocks) continue;
+
+                block.Clear();
+                _spare.Push(block);
+            }
+        }
+
+        _batch.Clear();
+    }
+
+    public void Dispose() => console.Dispose();
+
+    private void Format(LogEvent line, LineBuffer buffer)
+    {
+        buffer.Clear();
+        try
+        {
+            JsonLine.Write(line, buffer);
+        }
+        catch (Exception e)
+        {
+            // An exception's own ToString threw. What it says of that may hold what no line may hold, so its name has to do.
+            buffer.Clear();
+            JsonLine.Write(
+                new(time.GetLocalNow(), LogEventLevel.Warning, null, LostLine, [new("Template", new ScalarValue(line.MessageTemplate.Text)), new("Cause", new ScalarValue(e.GetType().Name))]),
+                buffer);
+        }
+    }
+
+    private void AddTo(List<TextBlock> blocks, ReadOnlySpan<char> line)
+    {
+        if (blocks is [.., var last] && last.TryAdd(line)) return;
+
+        var block = line.Length <= BlockChars && _spare.TryPop(out var spare) ? spare : new TextBlock(Math.Max(BlockChars, line.Length));
+        block.TryAdd(line);
+        blocks.Add(block);
+    }
+}
