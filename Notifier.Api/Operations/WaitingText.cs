@@ -25,7 +25,7 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
     private static readonly MessageTemplate LostLine = new MessageTemplateParser().Parse("A log line was lost: {Template} could not be formatted ({Cause}).");
 
     [ThreadStatic]
-    private static LineBuffer? ThisThreads;
+    private static LineBuffer? _ofThisThread;
 
     private readonly Lock _gate = new();
     private readonly Stack<TextBlock> _spare = [];
@@ -38,8 +38,8 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
         if (Volatile.Read(ref _lines) >= UnhurriedLog.Capacity) return 0;
 
         // Not in its place while it is used: an exception's own ToString may log.
-        var buffer = ThisThreads ?? new();
-        ThisThreads = null;
+        var buffer = _ofThisThread ?? new();
+        _ofThisThread = null;
         Format(line, buffer);
         var waiting = 0;
         lock (_gate)
@@ -51,7 +51,7 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
             }
         }
 
-        ThisThreads = buffer;
+        _ofThisThread = buffer;
         return waiting;
     }
 
