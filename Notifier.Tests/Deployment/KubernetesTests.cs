@@ -1,10 +1,11 @@
 using System.Globalization;
+using Notifier.Tests.Docs;
 using Notifier.Tests.Support;
 using YamlDotNet.RepresentationModel;
 
 namespace Notifier.Tests.Deployment;
 
-/// <summary>What the manifests promise, and that their names lead to each other. No cluster reads them here.</summary>
+/// <summary>What the manifests promise, that their names lead to each other, and that kubectl sends them. No cluster runs them here.</summary>
 public sealed class KubernetesTests
 {
     private static readonly List<YamlNode> Objects =
@@ -114,6 +115,33 @@ public sealed class KubernetesTests
         command.ShouldContain("--appendfsync always");
         command.ShouldContain("--maxmemory-policy noeviction");
         Item(redis.At("volumeMounts"), "data").Text("mountPath").ShouldBe("/data");
+    }
+
+    [SkippableFact]
+    public async Task The_commands_of_the_docs_send_every_object_to_the_cluster()
+    {
+        Tool.Required("kubectl", "kubernetes-client");
+        var bash = Tool.Required("bash", "bash");
+        Tool.Required("openssl", "openssl");
+        await using var cluster = await StandInCluster.StartAsync();
+        using var folder = new ScratchFolder();
+        var config = Path.Combine(folder.Path, "config");
+        cluster.WriteConfig(config);
+
+        // The stand-in has no schemas to check fields against.
+        var script = $$"""
+            set -euo pipefail
+            export KUBECONFIG='{{config}}' HOME='{{folder.Path}}' PASSWORD=secret
+            kubectl() { command kubectl "$@" --validate=false; }
+            cd '{{Repository.Root}}'
+            {{Snippet.Of(nameof(KubernetesTests)).Text}}
+            """;
+        await Tool.RunWellAsync(bash, folder.Path, "-c", script);
+
+        cluster.Created.Select(one => one.Kind).ShouldBe(Objects.Select(one => one.Text("kind")!).Append("Secret"), ignoreOrder: true);
+        foreach (var one in Objects) cluster.Created.ShouldContain(sent => sent.Kind == one.Text("kind") && sent.Text.Contains(one.Text("metadata", "name")!, StringComparison.Ordinal));
+        var secret = cluster.Created.Single(one => one.Kind == "Secret").Text;
+        foreach (var key in Objects.SelectMany(one => one.AllNodes).Select(node => node.Text("secretKeyRef", "key")).OfType<string>()) secret.ShouldContain(key);
     }
 
     private static YamlNode Find(string kind, string name) =>
