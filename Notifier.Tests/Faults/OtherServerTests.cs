@@ -9,6 +9,7 @@ using StackExchange.Redis;
 namespace Notifier.Tests.Faults;
 
 /// <summary>A server that takes another one's place without its newest entries, and an instance that had seen nothing of them and is the first to publish.</summary>
+[Collection(FaultTestCollection.Name)]
 public sealed class OtherServerTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;

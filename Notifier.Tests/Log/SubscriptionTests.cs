@@ -233,7 +233,11 @@ public sealed class SubscriptionTests
         var appended = false;
 
         // An append holds the topic while it tells the tail: a tail that held itself while it asks the topic would wait for ever.
-        log.BeforeReadBack = () => appended = Task.Run(async () => await log.AppendAsync(General, Drafts.Message("2"), default, default)).Wait(TimeSpan.FromSeconds(5));
+        log.BeforeReadBack = () =>
+        {
+            appended = Task.Run(async () => await log.AppendAsync(General, Drafts.Message("2"), default, default)).Wait(TimeSpan.FromSeconds(5));
+            return Task.CompletedTask;
+        };
         using var reader = await Task.Run(() => subscriptions.OpenAsync([(General, new StartPoint { Since = DateTimeOffset.MinValue })], default))
             .WaitAsync(TimeSpan.FromSeconds(20));
 

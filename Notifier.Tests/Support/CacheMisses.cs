@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Notifier.Tests.Support;
 
 /// <summary>
-/// Counts the requests that have looked for a cached answer in vain and wait for the one that is making it. The output cache looks first and
+/// Counts the requests that have looked for a cached answer in vain and wait: one for what it reads, the others for its answer. The output cache looks first and
 /// waits then: a request that has done the one and not yet the other misses an answer that ends between the two, and makes one more. So a test that counts
 /// answers must know that everybody waits before it lets the first one go on. Between the cache's line about the miss and the wait nothing is awaited, so the
 /// next time that the request's thread leaves it, it waits.

@@ -12,8 +12,8 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
 
     public int Reads => _reads;
 
-    /// <summary>Runs on the reader's thread before each read back.</summary>
-    public Action? BeforeReadBack { get; set; }
+    /// <summary>Awaited before each read back.</summary>
+    public Func<Task>? BeforeReadBack { get; set; }
 
     /// <summary>Runs on the reader's thread before each read on.</summary>
     public Action<TopicName>? BeforeRead { get; set; }
@@ -43,11 +43,11 @@ internal sealed class CountingLog(IEventLog log) : IEventLog
         return log.ReadAsync(topic, after, maxEvents, cancellationToken);
     }
 
-    public ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken)
+    public async ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        BeforeReadBack?.Invoke();
-        return log.ReadBackAsync(topic, before, maxEvents, cancellationToken);
+        if (BeforeReadBack is { } wait) await wait();
+        return await log.ReadBackAsync(topic, before, maxEvents, cancellationToken);
     }
 
     public ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
