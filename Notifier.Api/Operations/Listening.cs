@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Notifier.Api.Settings;
+using Notifier.Api.Transport;
 
 namespace Notifier.Api.Operations;
 
@@ -27,6 +29,9 @@ internal static class Listening
 
     /// <summary>Past <c>Streams:WriteTimeoutSeconds</c>.</summary>
     private const int VanishedAfterSeconds = 15;
+
+    /// <summary>After a cut all clients of an instance come at once; whom the queue has no room for tries again a second later, and then three.</summary>
+    private const int Backlog = 4096;
 
     private const int IpProtoTcp = 6;
 
@@ -53,12 +58,24 @@ internal static class Listening
             sockets.MaxWriteBufferSize = MaxResponseBufferBytes;
             sockets.MaxReadBufferSize = MaxRequestBufferBytes;
 
-            // After a cut all clients of an instance come at once; whom the queue has no room for tries again a second later, and then three.
-            sockets.Backlog = 4096;
+            sockets.Backlog = Backlog;
         });
 
         // Nothing here blocks a thread, so what a socket brings is handled where it arrives, and sent from where it is written.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        if (settings.Server.Transport == ServerOptions.Epoll)
+        {
+            builder.Services.AddSingleton(new EpollTransportOptions
+            {
+                CreateBoundSocket = endpoint => Bind(endpoint, settings.Streams.WriteTimeoutSeconds),
+                Backlog = Backlog,
+                MaxReadBufferBytes = MaxRequestBufferBytes,
+            });
+
+            // Asked before the server's own, which was added earlier: for addresses of IP it says yes.
+            builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>();
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Streams.DrainSeconds + 5));
     }
 

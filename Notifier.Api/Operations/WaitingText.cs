@@ -19,6 +19,9 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
     /// <summary>Under what the runtime takes for large objects; some thirty lines.</summary>
     public const int BlockChars = 16 * 1024;
 
+    /// <summary>32 MiB: what waits is bounded by its size too, since one line may hold an exception's whole text.</summary>
+    private const int MaxBlocks = 1024;
+
     /// <summary>1 MiB that a burst of lines leaves.</summary>
     private const int SpareBlocks = 32;
 
@@ -44,13 +47,14 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
         var waiting = 0;
         lock (_gate)
         {
-            if (_lines < UnhurriedLog.Capacity)
+            if (_lines < UnhurriedLog.Capacity && _blocks.Count < MaxBlocks)
             {
                 AddTo(_blocks, buffer.Text);
                 waiting = ++_lines;
             }
         }
 
+        buffer.Clear();
         _ofThisThread = buffer;
         return waiting;
     }

@@ -49,11 +49,10 @@ internal sealed class RejectedRequests(DiagnosticListener listener) : IHostedSer
             $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Type: application/problem+json\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n\r\n");
 
         // No response exists yet at this point, only the connection. The server's own bare answer follows these bytes, after what they declare
-        // to be the connection's last response, so that no client reads it.
+        // to be the connection's last response, so that no client reads it; with it they are flushed, by the only one who may.
         var output = connection.Transport.Output;
         output.Write(Encoding.ASCII.GetBytes(head));
         output.Write(bytes.Span);
-        _ = output.FlushAsync().AsTask();
     }
 
     public void OnCompleted()

@@ -26,6 +26,8 @@ internal sealed record NotifierSettings
 
     public required OperationsOptions Operations { get; init; }
 
+    public required ServerOptions Server { get; init; }
+
     public required ProxyOptions Proxy { get; init; }
 
     public required CorsOptions Cors { get; init; }
@@ -53,6 +55,7 @@ internal sealed record NotifierSettings
             Presence = SettingsSection.Read<PresenceOptions>(configuration, "Presence", errors),
             Auth = SettingsSection.Read<AuthOptions>(configuration, "Auth", errors),
             Operations = SettingsSection.Read<OperationsOptions>(configuration, "Operations", errors),
+            Server = SettingsSection.Read<ServerOptions>(configuration, "Server", errors),
             Proxy = SettingsSection.Read<ProxyOptions>(configuration, "Proxy", errors),
             Cors = SettingsSection.Read<CorsOptions>(configuration, "Cors", errors),
             PlatformPort = ReadPort(configuration["PORT"], errors),
@@ -62,6 +65,7 @@ internal sealed record NotifierSettings
 
         CheckAuth(settings.Auth, environment, errors);
         CheckLists(settings, errors);
+        CheckTransport(settings.Server.Transport, errors);
         if (settings.Redis.Configuration.Length > 0 && RedisConnection.Check(settings.Redis.Configuration) is { } problem) errors.Add($"Redis:Configuration {problem}.");
         if (settings.Redis.KeyPrefix.Length is 0 or > 64 || settings.Redis.KeyPrefix.AsSpan().ContainsAny("{} \r\n"))
             errors.Add("Redis:KeyPrefix takes 1 to 64 characters, none of them a blank or a brace.");
@@ -87,6 +91,12 @@ internal sealed record NotifierSettings
         // The key itself is never part of a message.
         var bytes = Encoding.UTF8.GetByteCount(key);
         if (bytes is > 0 and < MinKeyBytes) errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} has {bytes} bytes; it takes at least {MinKeyBytes}."));
+    }
+
+    private static void CheckTransport(string transport, List<string> errors)
+    {
+        if (transport is not ServerOptions.Epoll and not ServerOptions.Sockets) errors.Add($"Server:Transport is '{transport}'; it takes epoll or sockets.");
+        if (transport == ServerOptions.Epoll && !OperatingSystem.IsLinux()) errors.Add("Server:Transport is epoll, which needs Linux; remove it.");
     }
 
     private static void CheckLists(NotifierSettings settings, List<string> errors)

@@ -18,6 +18,9 @@ internal sealed class FanOut : IThreadPoolWorkItem
     /// <summary>Cursors still to be woken for which another thread is asked to join in.</summary>
     private const int CursorsPerThread = 1024;
 
+    /// <summary>Cursors up to which a round stays on the thread that serves connections: about half a millisecond.</summary>
+    private const int MaxLocalCursors = 64;
+
     private const int Idle = 0;
     private const int Running = 1;
     private const int AskedAgain = 2;
@@ -51,8 +54,8 @@ internal sealed class FanOut : IThreadPoolWorkItem
     /// <summary>Wakes every cursor: in a round that begins now, or in the one after that which is under way.</summary>
     public void Begin()
     {
-        if (Interlocked.CompareExchange(ref _state, Running, Idle) == Idle) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        else if (Interlocked.Exchange(ref _state, AskedAgain) == Idle) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (Interlocked.CompareExchange(ref _state, Running, Idle) == Idle) Queue();
+        else if (Interlocked.Exchange(ref _state, AskedAgain) == Idle) Queue();
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -63,7 +66,14 @@ internal sealed class FanOut : IThreadPoolWorkItem
         WakeAll();
 
         // Queued anew instead of gone through here, so that a busy topic does not keep a thread to itself.
-        if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running) Queue();
+    }
+
+    private void Queue()
+    {
+        // The count is a hint: who reads it without the lock may be one off.
+        if (_cursors.Count <= MaxLocalCursors && LocalRounds.OfThisThread is { } local) local.Add(this);
+        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private void WakeAll()

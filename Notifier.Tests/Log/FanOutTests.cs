@@ -1,6 +1,7 @@
 using Notifier.Core.Log;
 using Notifier.Core.Log.Memory;
 using Notifier.Core.Topics;
+using Notifier.Tests.Faults;
 using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Log;
@@ -108,10 +109,35 @@ public sealed class FanOutTests : IAsyncDisposable
         }
     }
 
-    private async Task<Subscription[]> OpenAsync()
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public async Task A_round_that_a_thread_of_connections_begins_runs_there_when_that_has_done_with_its_work_unless_it_is_large(int count, bool isLocal)
     {
-        var readers = new Subscription[Readers];
-        for (var i = 0; i < Readers; i++) readers[i] = await _subscriptions.OpenAsync([(General, StartPoint.Now)], default);
+        var readers = await OpenAsync(count);
+        var threads = new System.Collections.Concurrent.ConcurrentBag<int>();
+        foreach (var reader in readers) _ = FollowAsync(reader, () => threads.Add(Environment.CurrentManagedThreadId));
+        var (own, woken) = (0, 0);
+
+        var thread = new Thread(() =>
+        {
+            own = Environment.CurrentManagedThreadId;
+            var rounds = LocalRounds.OfThisThread = new();
+            _log.AppendAsync(General, Drafts.Message("to all"), default, default).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+            woken = isLocal ? threads.Count : 0;
+            while (!rounds.IsEmpty) rounds.Run();
+        });
+        thread.Start();
+        await Until.TrueAsync("all have heard it", () => threads.Count == count);
+
+        woken.ShouldBe(0);
+        threads.All(heard => heard == own).ShouldBe(isLocal);
+    }
+
+    private async Task<Subscription[]> OpenAsync(int count = Readers)
+    {
+        var readers = new Subscription[count];
+        for (var i = 0; i < count; i++) readers[i] = await _subscriptions.OpenAsync([(General, StartPoint.Now)], default);
         return readers;
     }
 

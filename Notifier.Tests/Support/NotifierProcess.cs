@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -80,6 +81,10 @@ internal sealed partial class NotifierProcess : IDisposable
 
     /// <summary>Sends a signal by its name.</summary>
     public void Signal(string name) => _process.Send(name);
+
+    /// <summary>Gives it this many descriptors and no more.</summary>
+    public Task LimitDescriptorsAsync(string prlimit, int count) =>
+        Tool.RunWellAsync(prlimit, ".", $"--nofile={count}:{count}", string.Create(CultureInfo.InvariantCulture, $"--pid={_process.Id}"));
 
     /// <summary>The exit code, once it has ended and all it printed is here.</summary>
     public async Task<int> ExitAsync()

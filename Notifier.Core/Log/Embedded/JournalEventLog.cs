@@ -116,19 +116,26 @@ public sealed class JournalEventLog : IEventLog
     public ValueTask<LogPosition> ReadHeadAsync(TopicName topic, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(topic, static _ => (0, 0), LogPosition.Zero).Head);
 
-    public ValueTask<LogPage> ReadAsync(TopicName topic, LogPosition after, int maxEvents, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Read(topic, events =>
+    public async ValueTask<LogPage> ReadAsync(TopicName topic, LogPosition after, int maxEvents, CancellationToken cancellationToken)
+    {
+        if (LocalRounds.IsHere) await Task.Yield();
+        return Read(topic, events =>
         {
             var from = events.IndexAfter(after);
             return (from, (int)Math.Min(events.Count, (long)from + maxEvents));
-        }, after));
+        }, after);
+    }
 
-    public ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Read(topic, events =>
+    public async ValueTask<LogPage> ReadBackAsync(TopicName topic, LogPosition? before, int maxEvents, CancellationToken cancellationToken)
+    {
+        // The disk may take its time, and a thread of connections has others to serve.
+        if (LocalRounds.IsHere) await Task.Yield();
+        return Read(topic, events =>
         {
             var to = before is { } end ? events.IndexAfter(end, included: true) : events.Count;
             return (Math.Max(0, to - maxEvents), to);
-        }, after: new(1, 0)));
+        }, after: new(1, 0));
+    }
 
     public ValueTask<IAsyncDisposable> FollowAsync(TopicName topic, ILogFollower follower, CancellationToken cancellationToken)
     {
