@@ -76,6 +76,7 @@ public sealed class ProcessTests
     [InlineData("Development", "Redis:KeyPrefix", "--Redis:KeyPrefix={a}")]
     [InlineData("Development", "Cors:Origins names 'app.example'", "--Cors:Origins=app.example")]
     [InlineData("Development", "Proxy:KnownNetworks names '10.0.0.0/99'", "--Proxy:KnownNetworks=10.0.0.0/99")]
+    [InlineData("Development", "Server:Transport is 'uring'; it takes epoll or sockets", "--Server:Transport=uring")]
     [InlineData("Development", "PORT is 'http'", "--PORT=http")]
     public async Task A_setting_that_is_missing_unknown_or_out_of_range_ends_the_start_with_its_name_and_what_would_be_right(
         string environment, string message, string argument)
