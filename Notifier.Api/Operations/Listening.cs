@@ -57,7 +57,6 @@ internal static class Listening
             sockets.CreateBoundListenSocket = endpoint => Bind(endpoint, settings.Streams.WriteTimeoutSeconds);
             sockets.MaxWriteBufferSize = MaxResponseBufferBytes;
             sockets.MaxReadBufferSize = MaxRequestBufferBytes;
-
             sockets.Backlog = Backlog;
         });
 

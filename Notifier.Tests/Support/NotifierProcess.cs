@@ -36,6 +36,9 @@ internal sealed partial class NotifierProcess : IDisposable
         }
     }
 
+    /// <summary>The names of its threads, as the kernel keeps them.</summary>
+    public List<string> ThreadNames => [.. Directory.GetDirectories($"/proc/{_process.Id}/task").Select(thread => File.ReadAllText(Path.Combine(thread, "comm")).Trim())];
+
     /// <summary>All that it printed so far.</summary>
     public string Output
     {

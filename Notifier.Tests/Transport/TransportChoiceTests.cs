@@ -21,4 +21,19 @@ public sealed class TransportChoiceTests
         live.Select(block => block.Id).ShouldBe(ids);
         (await again.ReadAsync(300)).Select(block => block.Id).ShouldBe(ids);
     }
+
+    [SkippableTheory]
+    [InlineData("", true)]
+    [InlineData("epoll", true)]
+    [InlineData("sockets", false)]
+    public async Task Connections_have_threads_of_their_own_on_epoll_which_is_the_default_on_linux(string transport, bool isEpoll)
+    {
+        Requirement.Met(OperatingSystem.IsLinux(), "epoll is Linux' own.");
+        using var service = NotifierProcess.Start("Development", transport.Length > 0 ? [("Server__Transport", transport)] : null);
+        using var http = new HttpClient { BaseAddress = await service.ListeningAsync() };
+        using var answer = await http.GetAsync("/healthz");
+
+        answer.EnsureSuccessStatusCode();
+        service.ThreadNames.Contains("Connections 0").ShouldBe(isEpoll);
+    }
 }
