@@ -47,7 +47,7 @@ internal static class SelfCheck
     {
         var time = context.Time;
         var start = time.GetTimestamp();
-        var writer = new SseWriter(http.Response.BodyWriter);
+        var writer = new SseWriter(http);
 
         // It is over after its last event: an EventSource must not begin it again at once.
         writer.WriteRetry((int)TimeSpan.FromHours(1).TotalMilliseconds);

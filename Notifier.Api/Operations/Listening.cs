@@ -69,6 +69,7 @@ internal static class Listening
                 CreateBoundSocket = endpoint => Bind(endpoint, settings.Streams.WriteTimeoutSeconds),
                 Backlog = Backlog,
                 MaxReadBufferBytes = MaxRequestBufferBytes,
+                AllowsDirectOutput = settings.Server.DirectStreams,
             });
 
             // Asked before the server's own, which was added earlier: for addresses of IP it says yes.

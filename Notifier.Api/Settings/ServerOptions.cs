@@ -11,4 +11,9 @@ internal sealed record ServerOptions
     /// Core. Default: epoll on Linux, sockets elsewhere.
     /// </summary>
     public string Transport { get; init; } = OperatingSystem.IsLinux() ? Epoll : Sockets;
+
+    /// <summary>
+    /// Whether streams over plain HTTP/1.1 write to their connection themselves, past the server's response writer; on epoll alone. Default: true.
+    /// </summary>
+    public bool DirectStreams { get; init; } = true;
 }

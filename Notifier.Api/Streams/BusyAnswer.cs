@@ -26,7 +26,7 @@ internal sealed class BusyAnswer(StreamContext context, StreamLedger ledger)
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             StreamFormats.SetHeaders(httpContext.Response);
-            var writer = new SseWriter(httpContext.Response.BodyWriter);
+            var writer = new SseWriter(httpContext);
             writer.WriteRetry(retryMs);
             writer.Write(ServiceEvents.Busy(reason, retryMs).Whole.Span);
             await writer.FlushAsync();

@@ -52,7 +52,7 @@ internal sealed class SseStream
         _context = context;
         _subscription = subscription;
         _attendance = attendance;
-        _writer = new(http.Response.BodyWriter);
+        _writer = new(http);
         _caller = caller;
         _types = query.Types;
         _pingsByEvent = query.PingsByEvent;
@@ -227,11 +227,11 @@ internal sealed class SseStream
     private async ValueTask FlushAsync()
     {
         _deliveries.Tell(_context.Metrics, _context.Time);
-        Volatile.Write(ref _flushingSince, _context.Time.GetTimestamp());
-        var result = await _writer.FlushAsync();
-        var now = _context.Time.GetTimestamp();
+        var flush = _writer.FlushAsync();
+        if (!flush.IsCompleted) Volatile.Write(ref _flushingSince, _context.Time.GetTimestamp());
+        var result = await flush;
+        Volatile.Write(ref _lastFlush, _context.Time.GetTimestamp());
         Volatile.Write(ref _flushingSince, 0);
-        Volatile.Write(ref _lastFlush, now);
         if (result.IsCompleted || result.IsCanceled) End(EndReason.Client);
     }
 }

@@ -1,21 +1,28 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using Notifier.Api.Transport;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Topics;
 
 namespace Notifier.Api.Streams;
 
-/// <summary>Puts SSE fields into a response's pipe. Flushes nothing.</summary>
-internal sealed class SseWriter(PipeWriter pipe)
+/// <summary>Puts SSE fields together, and hands them to the response at a flush. Between flushes it holds no memory.</summary>
+internal sealed class SseWriter(HttpContext http)
 {
+    private const int InitialBytes = 4096;
+
+    private byte[] _buffer = [];
+    private PipeWriter? _body;
+    private EpollOutput? _direct;
+
     /// <summary>Bytes written since the last flush.</summary>
     public int UnflushedBytes { get; private set; }
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        pipe.Write(bytes);
+        bytes.CopyTo(Room(bytes.Length));
         UnflushedBytes += bytes.Length;
     }
 
@@ -44,19 +51,59 @@ internal sealed class SseWriter(PipeWriter pipe)
         var positions = ArrayPool<(TopicName, LogPosition)>.Shared.Rent(subscription.TopicCount);
         for (var i = 0; i < subscription.TopicCount; i++) positions[i] = subscription[i];
 
-        var maxLength = "id: \n".Length + Cursor.MaxEncodedLength(subscription.TopicCount);
-        var line = pipe.GetSpan(maxLength);
+        var line = Room("id: \n".Length + Cursor.MaxEncodedLength(subscription.TopicCount));
         "id: "u8.CopyTo(line);
         var length = 4 + Cursor.Encode(positions.AsSpan(0, subscription.TopicCount), line[4..]);
         line[length++] = (byte)'\n';
-        pipe.Advance(length);
         UnflushedBytes += length;
         ArrayPool<(TopicName, LogPosition)>.Shared.Return(positions, clearArray: true);
     }
 
-    public ValueTask<FlushResult> FlushAsync()
+    public ValueTask<FlushResult> FlushAsync() => _body is null ? StartAsync() : SendAsync(_body);
+
+    private Span<byte> Room(int bytes)
     {
+        var end = ChunkedBody.MaxHeadBytes + UnflushedBytes;
+        var needed = end + bytes + ChunkedBody.TailBytes;
+        if (needed > _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, InitialBytes));
+            _buffer.AsSpan(0, UnflushedBytes == 0 ? 0 : end).CopyTo(larger);
+            Return();
+            _buffer = larger;
+        }
+
+        return _buffer.AsSpan(end);
+    }
+
+    private async ValueTask<FlushResult> StartAsync()
+    {
+        await http.Response.StartAsync();
+        _direct = ChunkedBody.Of(http);
+        return await SendAsync(_body = http.Response.BodyWriter);
+    }
+
+    private ValueTask<FlushResult> SendAsync(PipeWriter body)
+    {
+        ValueTask<FlushResult> flush;
+        if (_direct is null)
+        {
+            if (UnflushedBytes > 0) body.Write(_buffer.AsSpan(ChunkedBody.MaxHeadBytes, UnflushedBytes));
+            flush = body.FlushAsync();
+        }
+        else
+        {
+            flush = UnflushedBytes == 0 ? _direct.FlushAsync() : _direct.SendAsync(ChunkedBody.Frame(_buffer, UnflushedBytes));
+        }
+
+        Return();
         UnflushedBytes = 0;
-        return pipe.FlushAsync();
+        return flush;
+    }
+
+    private void Return()
+    {
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
     }
 }

@@ -24,6 +24,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     private readonly MemoryPool<byte> _pool;
     private readonly Pipe _input;
     private readonly EpollOutput _output;
+    private readonly bool _allowsDirectOutput;
     private readonly CancellationTokenSource _closed = new();
     private string? _id;
     private IDictionary<object, object?>? _items;
@@ -35,13 +36,14 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     private int _isClosed;
     private bool _isInputDone;
 
-    public EpollConnection(int descriptor, EpollLoop loop, MemoryPool<byte> pool, PipeOptions inputOptions, IPEndPoint? local, IPEndPoint remote)
+    public EpollConnection(int descriptor, EpollLoop loop, MemoryPool<byte> pool, PipeOptions inputOptions, bool allowsDirectOutput, IPEndPoint? local, IPEndPoint remote)
     {
         _descriptor = descriptor;
         _loop = loop;
         _pool = pool;
         _input = new(inputOptions);
         _output = new(this, descriptor, pool);
+        _allowsDirectOutput = allowsDirectOutput;
         Transport = this;
         ConnectionClosed = _closed.Token;
         LocalEndPoint = local;
@@ -67,6 +69,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     public override EndPoint? LocalEndPoint { get; set; }
 
     public override EndPoint? RemoteEndPoint { get; set; }
+
+    /// <summary>The output itself, for who makes HTTP of what it writes; null where something lies between, TLS say, or the options forbid it.</summary>
+    public EpollOutput? DirectOutput => _allowsDirectOutput && ReferenceEquals(Transport, this) ? _output : null;
 
     public override void Abort(ConnectionAbortedException abortReason)
     {

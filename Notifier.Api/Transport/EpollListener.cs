@@ -24,6 +24,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     private readonly EpollLoop[] _loops;
     private readonly MemoryPool<byte> _pool;
     private readonly PipeOptions _inputOptions;
+    private readonly bool _allowsDirectOutput;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
@@ -34,16 +35,17 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     private bool _isExhausted;
     private bool _isClosed;
 
-    public EpollListener(Socket socket, int loops, MemoryPool<byte> pool, PipeOptions inputOptions, TimeProvider time, ILogger logger)
+    public EpollListener(Socket socket, EpollTransportOptions options, MemoryPool<byte> pool, PipeOptions inputOptions, TimeProvider time, ILogger logger)
     {
         _socket = socket;
         _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         _pool = pool;
         _inputOptions = inputOptions;
+        _allowsDirectOutput = options.AllowsDirectOutput;
         _time = time;
         _logger = logger;
         EndPoint = socket.LocalEndPoint!;
-        _loops = [.. Enumerable.Range(0, loops).Select(number => new EpollLoop(number, logger))];
+        _loops = [.. Enumerable.Range(0, options.Loops).Select(number => new EpollLoop(number, logger))];
         if (!_loops[0].TryAdd(_descriptor, this)) throw new Win32Exception(Libc.LastError);
     }
 
@@ -126,7 +128,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
         }
 
         var loop = _loops[_accepted++ % (uint)_loops.Length];
-        connection = new(descriptor, loop, _pool, _inputOptions, _lastLocal, remote);
+        connection = new(descriptor, loop, _pool, _inputOptions, _allowsDirectOutput, _lastLocal, remote);
         if (loop.TryAdd(descriptor, connection))
         {
             _isExhausted = false;

@@ -36,10 +36,7 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
         lock (_gate)
         {
             if (_isCompleted) throw new InvalidOperationException("Nothing can be written after the output was completed.");
-            if (Last.Free.Length >= minBytes) return Last.Free;
-            if (!Last.IsSent) _last = Last.Next = new();
-            Last.Rent(pool, minBytes);
-            return Last.Free;
+            return Room(minBytes);
         }
     }
 
@@ -62,24 +59,24 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
         short version;
         lock (_gate)
         {
-            if (_isFlushAwaited) throw new InvalidOperationException("A flush is under way; await it before the next.");
-            _unflushedBytes = 0;
-            if (!_isSocketFull) Send();
-            if (!_isSocketFull) ReturnBlocks();
-            if (!_isSocketFull || _isCancelRequested)
-            {
-                var result = new FlushResult(_isCancelRequested, _isBroken);
-                _isCancelRequested = false;
-                return new(result);
-            }
-
-            _flush.Reset();
-            _isFlushAwaited = true;
+            flush = Flush();
             version = _flush.Version;
-            flush = new(this, version);
         }
 
-        return cancellationToken.CanBeCanceled ? WaitAsync(flush, version, cancellationToken) : flush;
+        return cancellationToken.CanBeCanceled && !flush.IsCompleted ? WaitAsync(flush, version, cancellationToken) : flush;
+    }
+
+    /// <summary>Writes and flushes at once. What the socket takes is sent from where it is, and only the rest is kept; the bytes are the caller's again on return.</summary>
+    public ValueTask<FlushResult> SendAsync(ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            if (_isFlushAwaited) throw FlushIsUnderWay();
+            if (_isCompleted || _isBroken) return new(new FlushResult(isCanceled: false, isCompleted: true));
+            if (_first.IsSent) bytes = SendSome(bytes, Libc.NoSignal);
+            Keep(bytes);
+            return Flush();
+        }
     }
 
     public override void CancelPendingFlush()
@@ -178,6 +175,34 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
         _flush.SetResult(new(isCanceled: true, isCompleted: false));
     }
 
+    private static InvalidOperationException FlushIsUnderWay() => new("A flush is under way; await it before the next.");
+
+    private Memory<byte> Room(int minBytes)
+    {
+        if (Last.Free.Length >= minBytes) return Last.Free;
+        if (!Last.IsSent) _last = Last.Next = new();
+        Last.Rent(pool, minBytes);
+        return Last.Free;
+    }
+
+    private ValueTask<FlushResult> Flush()
+    {
+        if (_isFlushAwaited) throw FlushIsUnderWay();
+        _unflushedBytes = 0;
+        if (!_isSocketFull) Send();
+        if (!_isSocketFull) ReturnBlocks();
+        if (_isSocketFull && !_isCancelRequested)
+        {
+            _flush.Reset();
+            _isFlushAwaited = true;
+            return new(this, _flush.Version);
+        }
+
+        var result = new FlushResult(_isCancelRequested, _isBroken);
+        _isCancelRequested = false;
+        return new(result);
+    }
+
     /// <summary>Sends until nothing is left, or the socket is full, or the connection broke.</summary>
     private void Send()
     {
@@ -192,17 +217,24 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
         }
     }
 
-    private unsafe bool TrySend(OutputBuffer buffer, bool hasMore)
+    private bool TrySend(OutputBuffer buffer, bool hasMore)
     {
-        var flags = hasMore ? Libc.NoSignal | Libc.MoreToCome : Libc.NoSignal;
-        while (!buffer.IsSent)
+        var unsent = buffer.Unsent;
+        var left = SendSome(unsent, hasMore ? Libc.NoSignal | Libc.MoreToCome : Libc.NoSignal);
+        buffer.Sent(unsent.Length - left.Length);
+        return left.IsEmpty;
+    }
+
+    /// <summary>What is left when the socket is full, or the connection broke.</summary>
+    private unsafe ReadOnlySpan<byte> SendSome(ReadOnlySpan<byte> bytes, int flags)
+    {
+        while (!bytes.IsEmpty)
         {
             nint sent;
-            var bytes = buffer.Unsent;
             fixed (byte* start = bytes) sent = Libc.Send(descriptor, start, (nuint)bytes.Length, flags);
             if (sent > 0)
             {
-                buffer.Sent((int)sent);
+                bytes = bytes[(int)sent..];
                 continue;
             }
 
@@ -213,10 +245,22 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
                 default: _isBroken = true; break;
             }
 
-            return false;
+            break;
         }
 
-        return true;
+        return bytes;
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var room = Room(1).Span;
+            var count = Math.Min(room.Length, bytes.Length);
+            bytes[..count].CopyTo(room);
+            Last.Written(count);
+            bytes = bytes[count..];
+        }
     }
 
     /// <summary>Takes the writer that waits, if one does; it is to be told outside of the lock.</summary>

@@ -47,6 +47,6 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         // Accepted connections inherit it: a frame is not to wait for the acknowledgement of the one before.
         socket.NoDelay = true;
         socket.Listen(_options.Backlog);
-        return new(new EpollListener(socket, _options.Loops, _pool, _inputOptions, _time, _logger));
+        return new(new EpollListener(socket, _options, _pool, _inputOptions, _time, _logger));
     }
 }

@@ -15,6 +15,9 @@ internal sealed record EpollTransportOptions
     /// <summary>Bytes of a connection that nobody has read, past which no more are taken from its socket.</summary>
     public required int MaxReadBufferBytes { get; init; }
 
+    /// <summary>Whether <see cref="ChunkedBody"/> may write to the connection itself.</summary>
+    public required bool AllowsDirectOutput { get; init; }
+
     /// <summary>Threads that share the connections of one address. Default: as many as there are processors, and no more than 16.</summary>
     public int Loops { get; init; } = Math.Min(Environment.ProcessorCount, 16);
 }

@@ -26,7 +26,7 @@ internal sealed class EpollServer : IAsyncDisposable
     /// <summary>Serves connections as they are.</summary>
     public static Task<EpollServer> StartAsync(Func<ConnectionContext, Task> serve, int port = 0) => StartAsync(listen => listen.Run(serve), port);
 
-    public static async Task<EpollServer> StartAsync(Action<ListenOptions> configure, int port = 0, Action<WebApplication>? map = null)
+    public static async Task<EpollServer> StartAsync(Action<ListenOptions> configure, int port = 0, Action<WebApplication>? map = null, bool allowsDirectOutput = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -44,6 +44,7 @@ internal sealed class EpollServer : IAsyncDisposable
             },
             Backlog = 128,
             MaxReadBufferBytes = MaxReadBufferBytes,
+            AllowsDirectOutput = allowsDirectOutput,
             Loops = 2,
         });
         builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>();

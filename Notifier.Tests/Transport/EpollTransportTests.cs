@@ -6,7 +6,6 @@ using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -326,7 +325,7 @@ public sealed class EpollTransportTests
     [Fact]
     public async Task Requests_on_an_encrypted_connection_are_answered()
     {
-        using var certificate = SelfSigned();
+        using var certificate = SelfSigned.Certificate();
         await using var server = await EpollServer.StartAsync(
             listen => listen.UseHttps(certificate), map: app => app.MapPost("/", async (HttpRequest request) => (await ReadToEndAsync(request.BodyReader)).Length));
         using var http = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString() } });
@@ -404,13 +403,5 @@ public sealed class EpollTransportTests
         var line = File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Single(part => part[1].EndsWith(own, StringComparison.Ordinal) && part[2].EndsWith(other, StringComparison.Ordinal));
         return !line[4].StartsWith("00000000:", StringComparison.Ordinal);
-    }
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var made = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -5,11 +5,12 @@ namespace Notifier.Tests.Transport;
 public sealed class TransportChoiceTests
 {
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task A_stream_and_its_events_are_carried_by_either_transport(string transport)
+    [InlineData("epoll", "true")]
+    [InlineData("epoll", "false")]
+    [InlineData("sockets", "true")]
+    public async Task A_stream_and_its_events_are_carried_by_either_transport(string transport, string isDirect)
     {
-        await using var host = NotifierHost.With(("Server:Transport", transport));
+        await using var host = NotifierHost.With(("Server:Transport", transport), ("Server:DirectStreams", isDirect));
         var room = Fresh.Room();
         await using var stream = await host.OpenAsync($"/api/rooms/{room}/events");
 
