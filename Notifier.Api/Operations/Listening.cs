@@ -50,7 +50,10 @@ internal static class Listening
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            SetLimits(kestrel.Limits, settings);
+            SetLimits(kestrel.Limits);
+
+            // A transport of ours counts its connections itself: the server would do it with 250 bytes of each.
+            if (settings.Server.Transport != ServerOptions.Epoll) kestrel.Limits.MaxConcurrentConnections = MaxConnections(settings);
         });
         builder.WebHost.UseSockets(sockets =>
         {
@@ -70,6 +73,7 @@ internal static class Listening
                 Backlog = Backlog,
                 MaxReadBufferBytes = MaxRequestBufferBytes,
                 AllowsDirectOutput = settings.Server.DirectStreams,
+                MaxConnections = MaxConnections(settings),
             });
 
             // Asked before the server's own, which was added earlier: for addresses of IP it says yes.
@@ -97,12 +101,13 @@ internal static class Listening
         });
     }
 
-    private static void SetLimits(KestrelServerLimits limits, NotifierSettings settings)
+    private static long MaxConnections(NotifierSettings settings) => settings.Streams.MaxConnections + (long)OtherConnections;
+
+    private static void SetLimits(KestrelServerLimits limits)
     {
         limits.MaxRequestLineSize = MaxRequestLineBytes;
         limits.MaxRequestHeadersTotalSize = 32 * 1024;
         limits.MaxRequestHeaderCount = 100;
-        limits.MaxConcurrentConnections = settings.Streams.MaxConnections + (long)OtherConnections;
         limits.MaxResponseBufferSize = MaxResponseBufferBytes;
         limits.MaxRequestBufferSize = MaxRequestBufferBytes;
 

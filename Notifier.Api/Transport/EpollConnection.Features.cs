@@ -21,7 +21,7 @@ internal sealed partial class EpollConnection : IFeatureCollection, IDuplexPipe,
 
     PipeWriter IDuplexPipe.Output => _output;
 
-    MemoryPool<byte> IMemoryPoolFeature.MemoryPool => _pool;
+    MemoryPool<byte> IMemoryPoolFeature.MemoryPool => _terms.Pool;
 
     bool IFeatureCollection.IsReadOnly => false;
 

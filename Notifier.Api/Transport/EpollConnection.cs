@@ -21,10 +21,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
 
     private readonly int _descriptor;
     private readonly EpollLoop _loop;
-    private readonly MemoryPool<byte> _pool;
+    private readonly ConnectionTerms _terms;
     private readonly Pipe _input;
     private readonly EpollOutput _output;
-    private readonly bool _allowsDirectOutput;
     private readonly CancellationTokenSource _closed = new();
     private string? _id;
     private IDictionary<object, object?>? _items;
@@ -36,14 +35,13 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     private int _isClosed;
     private bool _isInputDone;
 
-    public EpollConnection(int descriptor, EpollLoop loop, MemoryPool<byte> pool, PipeOptions inputOptions, bool allowsDirectOutput, IPEndPoint? local, IPEndPoint remote)
+    public EpollConnection(int descriptor, EpollLoop loop, ConnectionTerms terms, IPEndPoint? local, IPEndPoint remote)
     {
         _descriptor = descriptor;
         _loop = loop;
-        _pool = pool;
-        _input = new(inputOptions);
-        _output = new(this, descriptor, pool);
-        _allowsDirectOutput = allowsDirectOutput;
+        _terms = terms;
+        _input = new(terms.Input);
+        _output = new(this, descriptor, terms.Pool);
         Transport = this;
         ConnectionClosed = _closed.Token;
         LocalEndPoint = local;
@@ -71,7 +69,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     public override EndPoint? RemoteEndPoint { get; set; }
 
     /// <summary>The output itself, for who makes HTTP of what it writes; null where something lies between, TLS say, or the options forbid it.</summary>
-    public EpollOutput? DirectOutput => _allowsDirectOutput && ReferenceEquals(Transport, this) ? _output : null;
+    public EpollOutput? DirectOutput => _terms.AllowsDirectOutput && ReferenceEquals(Transport, this) ? _output : null;
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -126,6 +124,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IEpollTarget
     {
         _loop.Remove(_descriptor);
         Libc.Close(_descriptor);
+        _terms.Count.Leave();
         Interlocked.Exchange(ref _isClosed, 1);
         Volatile.Read(ref _closing)?.TrySetResult();
     }

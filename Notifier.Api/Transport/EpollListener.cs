@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.ComponentModel;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -22,9 +20,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly EpollLoop[] _loops;
-    private readonly MemoryPool<byte> _pool;
-    private readonly PipeOptions _inputOptions;
-    private readonly bool _allowsDirectOutput;
+    private readonly ConnectionTerms _terms;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
@@ -33,19 +29,18 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     private IPEndPoint? _lastLocal;
     private uint _accepted;
     private bool _isExhausted;
+    private bool _isFull;
     private bool _isClosed;
 
-    public EpollListener(Socket socket, EpollTransportOptions options, MemoryPool<byte> pool, PipeOptions inputOptions, TimeProvider time, ILogger logger)
+    public EpollListener(Socket socket, int loops, ConnectionTerms terms, TimeProvider time, ILogger logger)
     {
         _socket = socket;
         _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
-        _pool = pool;
-        _inputOptions = inputOptions;
-        _allowsDirectOutput = options.AllowsDirectOutput;
+        _terms = terms;
         _time = time;
         _logger = logger;
         EndPoint = socket.LocalEndPoint!;
-        _loops = [.. Enumerable.Range(0, options.Loops).Select(number => new EpollLoop(number, logger))];
+        _loops = [.. Enumerable.Range(0, loops).Select(number => new EpollLoop(number, logger))];
         if (!_loops[0].TryAdd(_descriptor, this)) throw new Win32Exception(Libc.LastError);
     }
 
@@ -118,6 +113,16 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
             return false;
         }
 
+        if (!_terms.Count.TryEnter())
+        {
+            error = Libc.ConnectionAborted;
+            Libc.Close(descriptor);
+            if (!_isFull) LogFull(_logger);
+            _isFull = true;
+            return false;
+        }
+
+        _isFull = false;
         var remote = EndPointOf(address);
         length = AddressBytes;
         if (Libc.OwnAddress(descriptor, address, &length) == 0)
@@ -128,7 +133,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
         }
 
         var loop = _loops[_accepted++ % (uint)_loops.Length];
-        connection = new(descriptor, loop, _pool, _inputOptions, _allowsDirectOutput, _lastLocal, remote);
+        connection = new(descriptor, loop, _terms, _lastLocal, remote);
         if (loop.TryAdd(descriptor, connection))
         {
             _isExhausted = false;
@@ -137,6 +142,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
 
         error = Libc.LastError;
         Libc.Close(descriptor);
+        _terms.Count.Leave();
         return false;
     }
 
@@ -146,6 +152,9 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
         _isExhausted = true;
         await Task.Delay(ExhaustedPause, _time, _unbound.Token);
     }
+
+    [LoggerMessage(LogLevel.Warning, "As many connections are open as there may be (Streams:MaxConnections, and 10,000 for all else); further ones are closed at once.")]
+    private static partial void LogFull(ILogger logger);
 
     [LoggerMessage(LogLevel.Error, "No connection can be accepted ({Reason}); those that come wait. Where it is for want of descriptors, raise the limit of open files (ulimit -n).")]
     private static partial void LogExhausted(ILogger logger, string reason);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -15,17 +14,17 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     private readonly EpollTransportOptions _options;
     private readonly ILogger<EpollTransport> _logger;
     private readonly TimeProvider _time;
-    private readonly MemoryPool<byte> _pool;
-    private readonly PipeOptions _inputOptions;
+    private readonly ConnectionTerms _terms;
 
     public EpollTransport(EpollTransportOptions options, IMemoryPoolFactory<byte> pools, TimeProvider time, ILogger<EpollTransport> logger)
     {
         _options = options;
         _logger = logger;
         _time = time;
-        _pool = pools.Create();
-        _inputOptions = new(
-            _pool, PipeScheduler.Inline, PipeScheduler.Inline, options.MaxReadBufferBytes, options.MaxReadBufferBytes / 2, useSynchronizationContext: false);
+        var pool = pools.Create();
+        var input = new PipeOptions(
+            pool, PipeScheduler.Inline, PipeScheduler.Inline, options.MaxReadBufferBytes, options.MaxReadBufferBytes / 2, useSynchronizationContext: false);
+        _terms = new(pool, input, new(options.MaxConnections), options.AllowsDirectOutput);
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
@@ -47,6 +46,6 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         // Accepted connections inherit it: a frame is not to wait for the acknowledgement of the one before.
         socket.NoDelay = true;
         socket.Listen(_options.Backlog);
-        return new(new EpollListener(socket, _options, _pool, _inputOptions, _time, _logger));
+        return new(new EpollListener(socket, _options.Loops, _terms, _time, _logger));
     }
 }

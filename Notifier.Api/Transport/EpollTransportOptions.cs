@@ -18,6 +18,9 @@ internal sealed record EpollTransportOptions
     /// <summary>Whether <see cref="ChunkedBody"/> may write to the connection itself.</summary>
     public required bool AllowsDirectOutput { get; init; }
 
+    /// <summary>Connections that are open at once, over all addresses; a further one is closed as soon as it is accepted.</summary>
+    public required long MaxConnections { get; init; }
+
     /// <summary>Threads that share the connections of one address. Default: as many as there are processors, and no more than 16.</summary>
     public int Loops { get; init; } = Math.Min(Environment.ProcessorCount, 16);
 }

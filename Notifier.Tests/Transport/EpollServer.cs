@@ -17,6 +17,8 @@ internal sealed class EpollServer : IAsyncDisposable
     /// <summary>Small, so that a test fills it soon.</summary>
     public const int MaxReadBufferBytes = 16 * 1024;
 
+    public const int MaxConnections = 32;
+
     private readonly WebApplication _app;
 
     private EpollServer(WebApplication app, int port) => (_app, Port) = (app, port);
@@ -45,6 +47,7 @@ internal sealed class EpollServer : IAsyncDisposable
             Backlog = 128,
             MaxReadBufferBytes = MaxReadBufferBytes,
             AllowsDirectOutput = allowsDirectOutput,
+            MaxConnections = MaxConnections,
             Loops = 2,
         });
         builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>();

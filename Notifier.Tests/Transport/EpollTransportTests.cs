@@ -338,6 +338,39 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
+    public async Task A_connection_more_than_there_may_be_is_closed_at_once_and_one_that_goes_makes_room()
+    {
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            await connection.Transport.Output.WriteAsync("hello"u8.ToArray());
+            await ReadToEndAsync(connection.Transport.Input);
+        });
+        var clients = new List<Socket>();
+        for (var i = 0; i < EpollServer.MaxConnections; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+            (await IsGreetedAsync(clients[i])).ShouldBeTrue();
+        }
+
+        using var refused = await server.ConnectAsync();
+        (await IsGreetedAsync(refused)).ShouldBeFalse();
+
+        clients[0].Dispose();
+        await Until.TrueAsync("another one is let in", async () =>
+        {
+            using var next = await server.ConnectAsync();
+            return await IsGreetedAsync(next);
+        });
+        clients.ForEach(client => client.Dispose());
+
+        static async Task<bool> IsGreetedAsync(Socket client)
+        {
+            using var deadline = new CancellationTokenSource(Deadline);
+            return await client.ReceiveAsync(new byte[16], deadline.Token) > 0;
+        }
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_named()
     {
         await using var first = await EpollServer.StartAsync(_ => Task.CompletedTask);
