@@ -13,22 +13,21 @@ internal static class SecurityHeaders
 
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use(static (http, next) =>
     {
-        // At the last moment: an answer that becomes a problem is cleared on the way.
-        http.Response.OnStarting(static state => Set((HttpContext)state), http);
+        Set(http);
         return next(http);
     });
 
-    private static Task Set(HttpContext http)
+    /// <summary>Sets them, once more where an answer was cleared.</summary>
+    public static void Set(HttpContext http)
     {
         var headers = http.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        if (http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)) return Task.CompletedTask;
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)) return;
 
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers[HeaderNames.XFrameOptions] = "DENY";
 
         // The page's address has the room and the name of who is in it.
         headers["Referrer-Policy"] = "no-referrer";
-        return Task.CompletedTask;
     }
 }

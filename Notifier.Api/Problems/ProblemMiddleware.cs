@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Notifier.Api.Operations;
 using Notifier.Core.Log;
 using Notifier.Core.Metrics;
 
@@ -57,6 +58,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
 
         http.Response.Clear();
+        SecurityHeaders.Set(http);
         await problem.ExecuteAsync(http);
     }
 
