@@ -11,6 +11,10 @@ namespace Notifier.Api.Streams;
 /// <summary>The events that the service itself sends (CONTRACT 2), as SSE blocks without an id line.</summary>
 internal static class ServiceEvents
 {
+    /// <summary>Used again by each thread: in a storm every stream asks for its welcome.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _data;
+
     public static SseFrame Ping { get; } = SseFrame.ForService("ping", "{}"u8);
 
     public static SseFrame TokenExpired { get; } = SseFrame.ForService("expired", """{"reason":"token"}"""u8);
@@ -77,7 +81,8 @@ internal static class ServiceEvents
 
     private static SseFrame Frame(string type, Action<Utf8JsonWriter> write)
     {
-        var data = new ArrayBufferWriter<byte>(256);
+        var data = _data ??= new(1024);
+        data.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(data, new() { Encoder = JsonText.Encoder }))
         {
             writer.WriteStartObject();

@@ -37,6 +37,7 @@ internal sealed class SseStream
     private readonly bool _isResumed;
     private readonly long _endsAt;
     private readonly EndReason _endsFor;
+    private readonly long _openedAt;
 
     private long _drainsAt = long.MaxValue;
     private long _lastFlush;
@@ -59,7 +60,7 @@ internal sealed class SseStream
         _sendsBareIds = sendsBareIds;
         _hasNoIds = subscription[0].Topic.Kind == TopicKind.Service;
         _isResumed = query.HasLastId && subscription.IsResumed;
-        _lastFlush = context.Time.GetTimestamp();
+        _openedAt = _lastFlush = context.Time.GetTimestamp();
         OpenedAt = context.Time.GetUtcNow();
         Kind = http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>()?.Kind ?? "";
         Start = !query.HasLastId ? "fresh" : _isResumed ? "resumed" : "gap";
@@ -73,6 +74,12 @@ internal sealed class SseStream
     public UserRef User => _caller.User;
 
     public DateTimeOffset OpenedAt { get; }
+
+    /// <summary>Time since then, whatever the wall clock did meanwhile.</summary>
+    public TimeSpan Age => _context.Time.GetElapsedTime(_openedAt);
+
+    /// <summary>Place in the list of open streams.</summary>
+    public int Slot { get; set; }
 
     /// <summary>Of which route it is.</summary>
     public string Kind { get; }

@@ -4,28 +4,22 @@ using Notifier.Core.Metrics;
 namespace Notifier.Api.Streams;
 
 /// <summary>Tells metrics, log and admins what becomes of each stream: when it opens, and when it ends.</summary>
-internal sealed partial class StreamLedger(NotifierMetrics metrics, AdminFeed feed, TimeProvider time, ILogger<StreamLedger> logger)
+internal sealed partial class StreamLedger(NotifierMetrics metrics, AdminFeed feed, ILogger<StreamLedger> logger)
 {
-    /// <summary>Runs a stream that was let in, to its end.</summary>
-    public async Task RunAsync(SseStream stream)
+    public void Opened(SseStream stream)
     {
-        var openedAt = time.GetTimestamp();
-        var topics = string.Join(' ', stream.Topics);
         metrics.StreamOpened(stream.Kind, stream.Start);
         feed.Opened(stream);
-        LogOpened(logger, stream.Connection, stream.User.Id, topics, stream.Kind, stream.Start);
-        try
-        {
-            await stream.RunAsync();
-        }
-        finally
-        {
-            var reason = NameOf(stream.Ending);
-            var duration = time.GetElapsedTime(openedAt);
-            metrics.StreamClosed(stream.Kind, reason);
-            feed.Closed(stream, reason, duration);
-            LogClosed(logger, stream.Connection, stream.User.Id, topics, reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
-        }
+        LogOpened(logger, stream.Connection, stream.User.Id, string.Join(' ', stream.Topics), stream.Kind, stream.Start);
+    }
+
+    public void Closed(SseStream stream)
+    {
+        var reason = NameOf(stream.Ending);
+        var duration = stream.Age;
+        metrics.StreamClosed(stream.Kind, reason);
+        feed.Closed(stream, reason, duration);
+        LogClosed(logger, stream.Connection, stream.User.Id, string.Join(' ', stream.Topics), reason, Math.Round(duration.TotalSeconds, 3), stream.EventsSent);
     }
 
     public void TurnedAway(BusyReason reason)

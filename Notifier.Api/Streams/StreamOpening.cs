@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
@@ -111,7 +112,7 @@ internal sealed class StreamOpening(
         try
         {
             // Before the ticket, which is spent last; a poll is in no room.
-            attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.Topics, http.RequestAborted);
+            attendance = await TryWatchAsync(format == StreamFormat.Poll ? [] : query.TopicNames, http.RequestAborted);
             if (attendance is null) return busy.For(http, BusyReason.Store);
 
             if (format == StreamFormat.Poll) return await PollAsync(http, caller, query, new(http, subscription, caller, query, sendsBareIds, context));
@@ -162,11 +163,11 @@ internal sealed class StreamOpening(
         }
     }
 
-    private async Task<Attendance?> TryWatchAsync(IEnumerable<(TopicName Topic, StartPoint Start)> topics, CancellationToken cancellationToken)
+    private async Task<Attendance?> TryWatchAsync(IEnumerable<TopicName> topics, CancellationToken cancellationToken)
     {
         try
         {
-            return await rooms.WatchAsync(topics.Select(t => t.Topic), cancellationToken);
+            return await rooms.WatchAsync(topics, cancellationToken);
         }
         catch (LogUnavailableException)
         {
@@ -212,19 +213,30 @@ internal sealed class StreamOpening(
 
     private async ValueTask<Problem?> FindRefusalAsync(HttpContext http, Caller caller, StreamQuery query)
     {
-        if (await refusals.FindAsync(caller.User.Id, query.Topics.Select(t => t.Topic), http.RequestAborted) is not { } refused) return null;
+        if (await refusals.FindAsync(caller.User.Id, query.TopicNames, http.RequestAborted) is not { } refused) return null;
         var seconds = (int)Math.Ceiling(refused.TotalSeconds);
         return Problem.Forbidden($"An admin ended your streams, and refuses new ones for {seconds} s more.") with { RetryAfterSeconds = seconds };
     }
 
-    private Task RunAsync(SseStream stream) => ledger.RunAsync(stream);
+    private Task RunAsync(SseStream stream)
+    {
+        ledger.Opened(stream);
+        return stream.RunAsync();
+    }
 
     private void Close(SseStream stream, Subscription subscription, Attendance attendance, string user)
     {
-        streams.Remove(stream);
-        attendance.Dispose();
-        subscription.Dispose();
-        door.Leave(user);
+        try
+        {
+            ledger.Closed(stream);
+        }
+        finally
+        {
+            streams.Remove(stream);
+            attendance.Dispose();
+            subscription.Dispose();
+            door.Leave(user);
+        }
     }
 
     /// <summary>
@@ -240,8 +252,9 @@ internal sealed class StreamOpening(
                 StreamFormats.SetHeaders(httpContext.Response);
 
                 // What the caller came with, which is read by now, would stay in memory for as long as the stream.
-                httpContext.Request.Headers.Authorization = default;
-                httpContext.Request.Headers.Cookie = default;
+                httpContext.Features.Set<IQueryFeature>(null);
+                httpContext.Request.RouteValues = null!;
+                httpContext.Request.Headers.Clear();
                 await opening.RunAsync(stream);
             }
             finally

@@ -17,10 +17,17 @@ internal sealed class StreamQuery
 
     private static readonly string[] LastIdNames = ["lastEventId", "last_event_id", "Last-Event-ID"];
 
-    private StreamQuery(IReadOnlyList<(TopicName, StartPoint)> topics) => Topics = topics;
+    private StreamQuery((TopicName Topic, StartPoint Start)[] topics)
+    {
+        Topics = topics;
+        TopicNames = Array.ConvertAll(topics, static t => t.Topic);
+    }
 
     /// <summary>What it carries, and where each starts.</summary>
     public IReadOnlyList<(TopicName Topic, StartPoint Start)> Topics { get; }
+
+    /// <summary>What it carries.</summary>
+    public IReadOnlyList<TopicName> TopicNames { get; }
 
     /// <summary>The client came with a last id.</summary>
     public bool HasLastId { get; private init; }

@@ -117,7 +117,7 @@ public sealed class Subscription : IDisposable
             {
                 var next = cursor.Page.Span[0];
                 if (FindsGap(cursor, next)) continue;
-                cursor.Page = cursor.Page[1..];
+                cursor.Page = cursor.Page.Length > 1 ? cursor.Page[1..] : default;
                 delivery = new(next);
                 return true;
             }
