@@ -10,9 +10,13 @@ internal sealed class StreamDoor(StreamOptions options)
 {
     private readonly ConcurrentDictionary<string, int> _perUser = new(StringComparer.Ordinal);
     private int _open;
+    private long _entered;
 
     /// <summary>Streams that are in.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Streams that have come in since the start.</summary>
+    public long Entered => Volatile.Read(ref _entered);
 
     /// <summary>Users with a stream.</summary>
     public int Users => _perUser.Count;
@@ -30,7 +34,12 @@ internal sealed class StreamDoor(StreamOptions options)
             return BusyReason.Full;
         }
 
-        if (_perUser.AddOrUpdate(user, 1, static (_, count) => count + 1) <= options.MaxPerUser) return null;
+        if (_perUser.AddOrUpdate(user, 1, static (_, count) => count + 1) <= options.MaxPerUser)
+        {
+            Interlocked.Increment(ref _entered);
+            return null;
+        }
+
         Leave(user);
         return BusyReason.TooManyStreams;
     }

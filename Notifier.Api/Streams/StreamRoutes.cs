@@ -18,6 +18,7 @@ internal static class StreamRoutes
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService<StreamDrain>();
         services.AddHostedService<StreamRevoker>();
+        services.AddHostedService<WaveCollection>();
         services.AddSingleton<StreamLedger>();
         services.AddSingleton<StreamOpening>();
         return services;
