@@ -28,7 +28,6 @@ namespace Notifier.Api;
 [JsonSerializable(typeof(IssueTicket.Answer), TypeInfoPropertyName = "IssueTicketAnswer")]
 [JsonSerializable(typeof(IssueDevelopmentToken.Request), TypeInfoPropertyName = "IssueDevelopmentTokenRequest")]
 [JsonSerializable(typeof(IssueDevelopmentToken.Answer), TypeInfoPropertyName = "IssueDevelopmentTokenAnswer")]
-[JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(Publish.Answer), TypeInfoPropertyName = "PublishAnswer")]
 [JsonSerializable(typeof(MessageData))]
 [JsonSerializable(typeof(SeenRequest))]

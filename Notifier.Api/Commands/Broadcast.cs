@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
@@ -14,12 +13,12 @@ internal static class Broadcast
     private static async Task<IResult> SendAsync(
         Command<Request> command, Caller caller, EventWriter writer, HttpContext http, CancellationToken cancellationToken)
     {
-        var draft = EventWriter.Draft(caller, command.Body, command.Body.Type!, EventWriter.Encode(command.Body.Data));
+        var draft = EventWriter.Draft(caller, command.Body, command.Body.Type!, command.Body.Data.Utf8);
         if ((writer.RefuseSize(TopicName.All, draft) ?? EventWriter.RefusePublisher(caller)) is { } refused) return refused;
         return await writer.WriteAsync(caller, TopicName.All, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
+    internal sealed record Request(string? Type, JsonData Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Core.Events;
 using Notifier.Core.Topics;
@@ -32,11 +31,11 @@ internal static class CommandRules
         rule.Must(text => text is null || (HasLength(text, max) && !text.AsSpan().ContainsAny('\r', '\n')))
             .WithMessage($"takes 1 to {max} characters, and no line break");
 
-    public static void OptionalObject<T>(this IRuleBuilder<T, JsonElement?> rule) =>
-        rule.Must(data => data is null or { ValueKind: JsonValueKind.Object or JsonValueKind.Null }).WithMessage("takes a JSON object");
+    public static void OptionalObject<T>(this IRuleBuilder<T, JsonData?> rule) =>
+        rule.Must(data => data is null or { IsObject: true }).WithMessage("takes a JSON object");
 
-    public static void AnyJson<T>(this IRuleBuilder<T, JsonElement> rule) =>
-        rule.Must(data => data.ValueKind != JsonValueKind.Undefined).WithMessage("is required; it takes any JSON value, null too");
+    public static void AnyJson<T>(this IRuleBuilder<T, JsonData> rule) =>
+        rule.Must(data => !data.IsMissing).WithMessage("is required; it takes any JSON value, null too");
 
     /// <summary>A type that a publisher may write.</summary>
     public static IRuleBuilderOptions<T, string?> PublishedType<T>(this IRuleBuilder<T, string?> rule) =>

@@ -29,7 +29,7 @@ internal static class CompleteLesson
         writer.Changed(TopicName.User(learner));
         return result.Outcome == CompletionOutcome.KeyTaken
             ? EventWriter.KeyTaken
-            : Acknowledgement.Of(topic, EventType.ProgressUpdated, result.Position) with
+            : new Acknowledgement(topic, EventType.ProgressUpdated, result.Position)
             {
                 Status = result.Outcome == CompletionOutcome.First ? StatusCodes.Status201Created : StatusCodes.Status200OK,
                 IsReplay = result.IsReplay,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Notifier.Api.Access;
@@ -18,18 +17,6 @@ internal sealed class EventWriter(
 {
     /// <summary>Encodes an event's data.</summary>
     public static byte[] Encode<T>(T data, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(data, type);
-
-    /// <summary>Encodes data that a client sent, on one line.</summary>
-    public static byte[] Encode(JsonElement data)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = JsonText.Encoder, MaxDepth = NotifierJson.MaxDepth, SkipValidation = true }))
-        {
-            data.WriteTo(writer);
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
 
     /// <summary>The event before it is stored: <c>from</c> is the caller, or whom a publisher speaks for.</summary>
     public static EventDraft Draft(Caller caller, ICommandBody body, string type, ReadOnlyMemory<byte> data, string? commandId = null) =>
@@ -123,6 +110,6 @@ internal sealed class EventWriter(
         {
             NewestId = result.Position.ToString(),
         },
-        _ => Acknowledgement.Of(topic, type, result.Position) with { IsReplay = result.Outcome == AppendOutcome.Replayed },
+        _ => new Acknowledgement(topic, type, result.Position) { IsReplay = result.Outcome == AppendOutcome.Replayed },
     };
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
-
 namespace Notifier.Api.Commands;
 
 /// <summary>Data of a <c>message</c>.</summary>
-internal sealed record MessageData(string Text, JsonElement? Data);
+internal sealed record MessageData(string Text, JsonData? Data);

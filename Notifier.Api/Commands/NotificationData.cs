@@ -1,6 +1,4 @@
-using System.Text.Json;
-
 namespace Notifier.Api.Commands;
 
 /// <summary>Data of a <c>notification</c>.</summary>
-internal sealed record NotificationData(string? Title, string? Message, string? Kind, JsonElement? Data);
+internal sealed record NotificationData(string? Title, string? Message, string? Kind, JsonData? Data);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
@@ -22,7 +21,7 @@ internal static class Notify
         return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
-    internal sealed record Request(string? Title, string? Message, string? Kind, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Title, string? Message, string? Kind, JsonData? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

@@ -1,7 +1,6 @@
-using System.Text.Json;
 using Notifier.Core.Events;
 
 namespace Notifier.Api.Commands;
 
 /// <summary>Data of a <c>private-message</c>.</summary>
-internal sealed record PrivateMessageData(string Text, UserRef To, JsonElement? Data);
+internal sealed record PrivateMessageData(string Text, UserRef To, JsonData? Data);

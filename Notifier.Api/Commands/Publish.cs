@@ -27,7 +27,7 @@ internal static class Publish
         foreach (var item in command.Body.Items)
         {
             var commandId = item!.Topics!.Count > 1 ? EventWriter.NewCommandId() : null;
-            var draft = EventWriter.Draft(caller, item, item.Type!, EventWriter.Encode(item.Data), commandId);
+            var draft = EventWriter.Draft(caller, item, item.Type!, item.Data.Utf8, commandId);
             var topics = item.Topics.Select(caller.ResolveTopic).ToHashSet();
             if (topics.Count < item.Topics.Count) return Problem.Invalid("topics", "names a topic twice; each gets the event once");
             appends.AddRange(topics.Select(topic => (topic, draft)));
@@ -62,8 +62,7 @@ internal static class Publish
         try
         {
             var result = await writer.AppendAsync(topic, draft, new(once), cancellationToken);
-            var stored = Acknowledgement.Of(topic, draft.Type, result.Position);
-            return new(topic.Value, stored.Id, stored.Type, stored.At);
+            return new(topic.Value, result.Position.ToString(), draft.Type, Acknowledgement.Format(result.Position.At));
         }
         catch (LogUnavailableException)
         {

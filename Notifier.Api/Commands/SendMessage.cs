@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
@@ -21,7 +20,7 @@ internal static class SendMessage
         return await writer.WriteAsync(caller, topic, draft, new(command.Once(caller, http)), cancellationToken);
     }
 
-    internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Text, JsonData? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
 using Notifier.Core.Events;
@@ -30,7 +29,7 @@ internal static class SendPrivateMessage
             : await writer.WriteToBothAsync(caller, recipient, sender, draft, Draft, once, cancellationToken);
     }
 
-    internal sealed record Request(string? Text, JsonElement? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
+    internal sealed record Request(string? Text, JsonData? Data, string? ClientMessageId, UserRef? OnBehalfOf) : ICommandBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

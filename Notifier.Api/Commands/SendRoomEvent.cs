@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
@@ -24,7 +23,7 @@ internal static class SendRoomEvent
         if (body.Ephemeral is true && ifHead is not null) return Problem.Invalid("If-Match", "does not go with `ephemeral`, which stores nothing");
 
         var topic = TopicName.Room(room);
-        var draft = EventWriter.Draft(caller, body, body.Type!, EventWriter.Encode(body.Data));
+        var draft = EventWriter.Draft(caller, body, body.Type!, body.Data.Utf8);
         if ((writer.RefuseSize(topic, draft) ?? EventWriter.RefuseSender(caller, topic) ?? EventWriter.RefuseOnBehalf(caller, body)) is { } refused) return refused;
         return body.Ephemeral is true
             ? await writer.SignalAsync(caller, topic, draft, cancellationToken)
@@ -40,7 +39,7 @@ internal static class SendRoomEvent
         return true;
     }
 
-    internal sealed record Request(string? Type, JsonElement Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
+    internal sealed record Request(string? Type, JsonData Data, string? ClientMessageId, bool? Ephemeral, UserRef? OnBehalfOf) : ICommandBody, ITypedBody;
 
     internal sealed class Validator : AbstractValidator<Request>
     {

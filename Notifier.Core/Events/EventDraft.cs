@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Notifier.Core.Metrics;
 
@@ -10,8 +9,6 @@ namespace Notifier.Core.Events;
 /// </summary>
 public sealed class EventDraft
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JsonText.Encoder, SkipValidation = true };
-
     /// <param name="type">A valid <see cref="EventType"/>.</param>
     /// <param name="from">Who caused it.</param>
     /// <param name="data">One JSON value in UTF-8, without line breaks.</param>
@@ -48,20 +45,17 @@ public sealed class EventDraft
 
     private static ReadOnlyMemory<byte> Encode(UserRef from, ReadOnlySpan<byte> data, UserRef? via, string? clientMessageId, string? commandId)
     {
-        var buffer = new ArrayBufferWriter<byte>(data.Length + 128);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            writer.WriteStartObject();
-            WriteUser(writer, "from"u8, from);
-            if (via is not null) WriteUser(writer, "via"u8, via);
-            if (clientMessageId is not null) writer.WriteString("clientMessageId"u8, clientMessageId);
-            if (commandId is not null) writer.WriteString("commandId"u8, commandId);
-            writer.WritePropertyName("data"u8);
-            writer.WriteRawValue(data, skipInputValidation: true);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenMemory[1..^1];
+        using var json = JsonBuffer.Take();
+        var writer = json.Writer;
+        writer.WriteStartObject();
+        WriteUser(writer, "from"u8, from);
+        if (via is not null) WriteUser(writer, "via"u8, via);
+        if (clientMessageId is not null) writer.WriteString("clientMessageId"u8, clientMessageId);
+        if (commandId is not null) writer.WriteString("commandId"u8, commandId);
+        writer.WritePropertyName("data"u8);
+        writer.WriteRawValue(data, skipInputValidation: true);
+        writer.WriteEndObject();
+        return json.ToArray().AsMemory()[1..^1];
     }
 
     private static void WriteUser(Utf8JsonWriter writer, ReadOnlySpan<byte> name, UserRef user)
