@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -47,34 +48,52 @@ internal static class AccessSetup
     public static void UseAccess(this IApplicationBuilder app)
     {
         var remembered = app.ApplicationServices.GetRequiredService<RememberedTokens>();
+        var shared = new SharedServices(app.ApplicationServices);
 
         // Without these marks the host puts both in front of everything, for everybody.
         app.Properties["__AuthenticationMiddlewareSet"] = true;
         app.Properties["__AuthorizationMiddlewareSet"] = true;
-        app.UseWhen(http => !Recognises(remembered, http), strangers => strangers.UseAuthentication().UseAuthorization());
+        app.UseWhen(http => !Recognises(remembered, shared, http), strangers => strangers.UseAuthentication().UseAuthorization());
     }
 
-    private static bool Recognises(RememberedTokens remembered, HttpContext http)
+    private static bool Recognises(RememberedTokens remembered, SharedServices shared, HttpContext http)
     {
-        // A route that asks for more than an authenticated caller is not for the short way.
-        if (http.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().All(asked => asked is { Policy: null, Roles: null, AuthenticationSchemes: null }) is not true) return false;
-        if (TokenOf(http) is not { } token || !remembered.TryFind(token, out var principal, out var caller)) return false;
+        if (http.GetEndpoint() is not { } endpoint || !TakesAnyCaller(endpoint)) return false;
+        var token = TokenOf(http);
+        if (token.IsEmpty) return false;
+
+        // A stream's connection sends one request as a rule, one that commands come on many.
+        var isCommand = HttpMethods.IsPost(http.Request.Method);
+        if (!remembered.TryFind(token, isCommand ? http.Request.Headers.Authorization.ToString() : null, out var principal, out var caller)) return false;
         http.User = principal;
         http.Features.Set(caller);
+        http.Features.Set<IServiceProvidersFeature>(shared);
         return true;
     }
 
-    /// <summary>The token that a request came with; outside of stream routes that of the header alone.</summary>
-    private static string? TokenOf(HttpContext http)
+    /// <summary>False for a route that asks for more than an authenticated caller: that is not for the short way.</summary>
+    private static bool TakesAnyCaller(Endpoint endpoint)
+    {
+        var asked = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>();
+        for (var i = 0; i < asked.Count; i++)
+        {
+            if (asked[i] is not { Policy: null, Roles: null, AuthenticationSchemes: null }) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The token that a request came with, if any; outside of stream routes that of the header alone.</summary>
+    private static ReadOnlySpan<char> TokenOf(HttpContext http)
     {
         if (http.Request.Headers.Authorization is { Count: > 0 } header)
         {
-            return header.ToString() is { } value && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? value[7..].Trim() : null;
+            return header.ToString() is { } value && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? value.AsSpan(7).Trim() : default;
         }
 
-        if (http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return null;
+        if (http.GetEndpoint()?.Metadata.GetMetadata<StreamRoute>() is null) return default;
         return http.Request.Query["access_token"].ToString() is { Length: > 0 } query ? query
-            : string.IsNullOrEmpty(http.Request.Query["ticket"]) ? http.Request.Cookies[SessionCookie.Name] : null;
+            : string.IsNullOrEmpty(http.Request.Query["ticket"]) ? http.Request.Cookies[SessionCookie.Name] : default;
     }
 
     private static string Choose(HttpContext http, bool allowsGuests)
@@ -116,7 +135,7 @@ internal static class AccessSetup
         {
             OnMessageReceived = context =>
             {
-                context.Token = TokenOf(context.HttpContext);
+                context.Token = TokenOf(context.HttpContext).ToString();
                 return Task.CompletedTask;
             },
             OnTokenValidated = context =>
@@ -137,7 +156,8 @@ internal static class AccessSetup
 
     private static void Remember(TokenValidatedContext context)
     {
-        if (TokenOf(context.HttpContext) is not { } token) return;
+        var token = TokenOf(context.HttpContext);
+        if (token.IsEmpty) return;
         var expires = TokenTimes.Read(context.Principal!.FindFirstValue("exp"));
         context.HttpContext.RequestServices.GetRequiredService<RememberedTokens>().Add(token, context.Principal!, expires + ClockSkew);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,6 +18,10 @@ internal sealed class RememberedTokens(TimeProvider time)
     public const int Capacity = 20_000;
 
     private readonly Lock _gate = new();
+
+    /// <summary>By the header that a token came in, for as long as its connection holds that: where a request repeats a header, the server hands on the same object.</summary>
+    private readonly ConditionalWeakTable<string, Remembered> _repeated = [];
+
     private volatile ConcurrentDictionary<Digest, Remembered> _young = new();
     private volatile ConcurrentDictionary<Digest, Remembered> _old = new();
     private int _count;
@@ -25,21 +30,31 @@ internal sealed class RememberedTokens(TimeProvider time)
     public static TimeSpan Life { get; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The caller that a token was found to name.</summary>
-    public bool TryFind(string token, [NotNullWhen(true)] out ClaimsPrincipal? principal, [NotNullWhen(true)] out Caller? caller)
+    public bool TryFind(ReadOnlySpan<char> token, [NotNullWhen(true)] out ClaimsPrincipal? principal, [NotNullWhen(true)] out Caller? caller) =>
+        TryFind(token, header: null, out principal, out caller);
+
+    /// <summary>As <see cref="TryFind(ReadOnlySpan{char}, out ClaimsPrincipal?, out Caller?)"/>, without a digest where the very object <paramref name="header"/> brought the token before.</summary>
+    public bool TryFind(ReadOnlySpan<char> token, string? header, [NotNullWhen(true)] out ClaimsPrincipal? principal, [NotNullWhen(true)] out Caller? caller)
     {
-        var digest = Digest.Of(token);
-        if ((_young.TryGetValue(digest, out var known) || _old.TryGetValue(digest, out known)) && time.GetUtcNow() < known.Until)
+        var now = time.GetUtcNow();
+        if (header is null || !_repeated.TryGetValue(header, out var known) || now >= known.Until)
         {
-            (principal, caller) = (known.Principal, known.Caller);
-            return true;
+            var digest = Digest.Of(token);
+            if (!(_young.TryGetValue(digest, out known) || _old.TryGetValue(digest, out known)) || now >= known.Until)
+            {
+                (principal, caller) = (null, null);
+                return false;
+            }
+
+            if (header is not null) _repeated.AddOrUpdate(header, known);
         }
 
-        (principal, caller) = (null, null);
-        return false;
+        (principal, caller) = (known.Principal, known.Caller);
+        return true;
     }
 
     /// <summary>Remembers a token that has just been validated; it is refused from <paramref name="notAfter"/> on.</summary>
-    public void Add(string token, ClaimsPrincipal principal, DateTimeOffset? notAfter)
+    public void Add(ReadOnlySpan<char> token, ClaimsPrincipal principal, DateTimeOffset? notAfter)
     {
         var until = time.GetUtcNow() + Life;
         if (notAfter < until) until = notAfter.Value;
@@ -58,7 +73,7 @@ internal sealed class RememberedTokens(TimeProvider time)
     /// <summary>A token's SHA-256: what is kept here opens nothing.</summary>
     private readonly record struct Digest(UInt128 High, UInt128 Low)
     {
-        public static Digest Of(string token)
+        public static Digest Of(ReadOnlySpan<char> token)
         {
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
             Span<byte> utf8 = token.Length <= 1024 ? stackalloc byte[3 * 1024] : new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];

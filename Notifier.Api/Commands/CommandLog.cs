@@ -26,7 +26,7 @@ internal sealed partial class CommandLog(RequestDelegate next, NotifierMetrics m
 
         var type = (http.Features.Get<EventOf>() ?? endpoint.Metadata.GetMetadata<EventOf>())?.Type;
         LogAnswered(
-            logger, http.Request.Method, route, status, Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 2), type, Caller.IdOf(http.User), http.TraceIdentifier);
+            logger, http.Request.Method, route, status, Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 2), type, http.Features.Get<Caller>()?.User.Id ?? Caller.IdOf(http.User), http.TraceIdentifier);
     }
 
     [LoggerMessage(LogLevel.Information, "{Method} {Route} answered {Status} in {ElapsedMs} ms: event {EventType}, user {UserId}, request {RequestId}.")]

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Notifier.Api.Problems;
 using Notifier.Api.Settings;
@@ -25,7 +26,7 @@ internal static class RequestBody
         var isOptional = metadata.GetMetadata<OptionalBody>() is not null;
         if (isOptional && http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is false) return ("{}"u8.ToArray(), null);
 
-        if (!IsJson(http.Request.ContentType) || http.Request.Headers.ContentEncoding.Any(encoding => encoding != "identity"))
+        if (!IsJson(http.Request.ContentType) || IsCompressed(http.Request.Headers.ContentEncoding))
         {
             return (default, new(StatusCodes.Status415UnsupportedMediaType, "Send the body as Content-Type: application/json, in UTF-8 and not compressed."));
         }
@@ -52,7 +53,12 @@ internal static class RequestBody
         return Problem.Invalid(field, "has a type or a range that does not fit");
     }
 
+    private static bool IsCompressed(StringValues encodings) => encodings.Count > 0 && encodings.Any(encoding => encoding != "identity");
+
     private static bool IsJson(string? contentType) =>
+        contentType == "application/json" || IsJsonInOtherWords(contentType);
+
+    private static bool IsJsonInOtherWords(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Value.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));

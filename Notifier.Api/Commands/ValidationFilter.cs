@@ -15,9 +15,9 @@ internal sealed class ValidationFilter : IEndpointFilter
         Dictionary<string, List<string>>? errors = null;
         CheckRoute(context.HttpContext.Request.RouteValues, ref errors);
         CheckQuery(context.HttpContext.Request, ref errors);
-        foreach (var argument in context.Arguments)
+        for (var i = 0; i < context.Arguments.Count; i++)
         {
-            if (argument is not ICommand command) continue;
+            if (context.Arguments[i] is not ICommand command) continue;
             if (command.Rejection is { } rejection) return new(errors is null ? rejection : Invalid(errors));
 
             if (command.IdempotencyKey is { } key && (key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
@@ -26,6 +26,9 @@ internal sealed class ValidationFilter : IEndpointFilter
             }
 
             foreach (var failure in command.Validate(context.HttpContext.RequestServices).Errors) Add(ref errors, failure.PropertyName, failure.ErrorMessage);
+
+            // There is one at most, and looking at the others makes objects of those that are none.
+            break;
         }
 
         return errors is null ? next(context) : new(Invalid(errors));
