@@ -22,22 +22,44 @@ internal static class JsonLine
         output.Write(text.ToString());
     }
 
+    /// <summary>Writes the line of an event that nobody made, with no exception and no trace; false, with half of it written: a value is not known here.</summary>
+    public static bool TryWrite(DateTimeOffset time, string template, List<KeyValuePair<string, object?>> properties, LineBuffer output)
+    {
+        var sentence = LineSentence.Of(template);
+        if (sentence.HasFormats) return false;
+
+        WriteHead(time, nameof(LogEventLevel.Information), sentence, output);
+        var next = 0;
+        foreach (var (property, textJson) in sentence.Tokens)
+        {
+            if (property is null || !TryFind(properties, property, ref next, out var value)) output.Write(textJson);
+            else if (!TryRender(value, output)) return false;
+        }
+
+        var before = "\",\"Properties\":{\"";
+        foreach (var (name, value) in properties)
+        {
+            WriteName(before, name, output);
+            if (value is EventId id) WriteEventId(id, output);
+            else if (!TryWriteScalar(value, output)) return false;
+            before = ",\"";
+        }
+
+        output.Write("}}");
+        output.Write(Environment.NewLine);
+        return true;
+    }
+
     private static bool TryWrite(LogEvent line, LineBuffer output)
     {
         var sentence = LineSentence.Of(line.MessageTemplate);
         if (sentence.HasFormats) return false;
 
-        output.Write("{\"Timestamp\":\"");
-        output.Write(line.Timestamp, "O");
-        output.Write("\",\"Level\":\"");
-        output.Write(Enum.GetName(line.Level) ?? line.Level.ToString());
-        output.Write("\",\"MessageTemplate\":\"");
-        output.Write(sentence.TextJson);
-        output.Write("\",\"RenderedMessage\":\"");
+        WriteHead(line.Timestamp, Enum.GetName(line.Level) ?? line.Level.ToString(), sentence, output);
         foreach (var (property, textJson) in sentence.Tokens)
         {
             if (property is null || !line.Properties.TryGetValue(property, out var value)) output.Write(textJson);
-            else if (!TryRender(value, output)) return false;
+            else if (value is not ScalarValue { Value: var scalar } || !TryRender(scalar, output)) return false;
         }
 
         if (line.TraceId is { } trace)
@@ -65,11 +87,35 @@ internal static class JsonLine
         return true;
     }
 
-    /// <summary>Writes a value as it stands in the rendered message, which is a string of JSON; false: not known here.</summary>
-    private static bool TryRender(LogEventPropertyValue value, LineBuffer output)
+    /// <summary>Looks from <paramref name="next"/> on first: the values of a sentence come in its own order, as a rule.</summary>
+    private static bool TryFind(List<KeyValuePair<string, object?>> properties, string name, ref int next, out object? value)
     {
-        if (value is not ScalarValue { Value: var scalar }) return false;
+        for (var seen = 0; seen < properties.Count; seen++, next++)
+        {
+            if (next >= properties.Count) next = 0;
+            if (properties[next].Key != name) continue;
+            value = properties[next++].Value;
+            return true;
+        }
 
+        value = null;
+        return false;
+    }
+
+    private static void WriteHead(DateTimeOffset time, string level, LineSentence sentence, LineBuffer output)
+    {
+        output.Write("{\"Timestamp\":\"");
+        output.Write(time, "O");
+        output.Write("\",\"Level\":\"");
+        output.Write(level);
+        output.Write("\",\"MessageTemplate\":\"");
+        output.Write(sentence.TextJson);
+        output.Write("\",\"RenderedMessage\":\"");
+    }
+
+    /// <summary>Writes a value as it stands in the rendered message, which is a string of JSON; false: not known here.</summary>
+    private static bool TryRender(object? scalar, LineBuffer output)
+    {
         if (scalar is string text)
         {
             output.Write("\\\"");
@@ -102,10 +148,15 @@ internal static class JsonLine
 
     private static bool TryWriteProperty(string before, string name, LogEventPropertyValue value, LineBuffer output)
     {
+        WriteName(before, name, output);
+        return TryWrite(value, output);
+    }
+
+    private static void WriteName(string before, string name, LineBuffer output)
+    {
         output.Write(before);
         output.WriteEscaped(name);
         output.Write("\":");
-        return TryWrite(value, output);
     }
 
     /// <summary>Writes a value as JSON; false: not known here.</summary>
@@ -122,8 +173,11 @@ internal static class JsonLine
             return true;
         }
 
-        if (value is not ScalarValue { Value: var scalar }) return false;
+        return value is ScalarValue { Value: var scalar } && TryWriteScalar(scalar, output);
+    }
 
+    private static bool TryWriteScalar(object? scalar, LineBuffer output)
+    {
         if (scalar is string text)
         {
             output.Write("\"");
@@ -136,6 +190,25 @@ internal static class JsonLine
 
         output.Write(isTrue ? "true" : "false");
         return true;
+    }
+
+    private static void WriteEventId(EventId id, LineBuffer output)
+    {
+        var before = "{\"";
+        if (id.Id != 0)
+        {
+            WriteName(before, nameof(id.Id), output);
+            output.Write(id.Id);
+            before = ",\"";
+        }
+
+        if (id.Name is { } name)
+        {
+            WriteName(before, nameof(id.Name), output);
+            TryWriteScalar(name, output);
+        }
+
+        output.Write("}");
     }
 
     /// <summary>Writes a number or null, which are the same in the message and in JSON; false: neither of them.</summary>

@@ -10,6 +10,8 @@ internal sealed class LineSentence
     /// <summary>Forgets the templates that nobody holds: what was logged without a template makes one for every line.</summary>
     private static readonly ConditionalWeakTable<MessageTemplate, LineSentence> Known = [];
 
+    private static readonly ConditionalWeakTable<string, LineSentence> KnownByText = [];
+
     private LineSentence(MessageTemplate template)
     {
         TextJson = Escape(template.Text);
@@ -25,6 +27,9 @@ internal sealed class LineSentence
 
     /// <summary>Whether a value is not written as it comes.</summary>
     public bool HasFormats { get; }
+
+    /// <summary>The sentence of a template that nobody parsed; remembered for that very object.</summary>
+    public static LineSentence Of(string template) => KnownByText.GetValue(template, static template => new(new MessageTemplateParser().Parse(template)));
 
     public static LineSentence Of(MessageTemplate template) => Known.GetValue(template, static template => new(template));
 

@@ -27,13 +27,16 @@ internal static class Logs
         // Under everything else that is configured, so that the levels hold wherever the process is started.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
 
+        IWaitingLines lines = builder.Environment.IsDevelopment() ? PlainText() : Json();
+        var log = new UnhurriedLog(lines, TimeProvider.System);
+
         // Levels are the framework's own settings (Logging:LogLevel), so Serilog lets everything through that reaches it, but for the two that write
         // whole addresses: those hold access tokens and tickets.
         var logger = new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose).Enrich.FromLogContext()
-            .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line))
-            .WriteTo.Sink(new UnhurriedLog(builder.Environment.IsDevelopment() ? PlainText() : Json(), TimeProvider.System)).CreateLogger();
+            .Filter.ByExcluding(line => line.Level < LogEventLevel.Warning && WritesAddresses(line)).WriteTo.Sink(log).CreateLogger();
+        var provider = new SerilogLoggerProvider(logger, dispose: true);
         builder.Logging.ClearProviders();
-        builder.Logging.AddProvider(new SerilogLoggerProvider(logger, dispose: true));
+        builder.Logging.AddProvider(lines is WaitingText text ? new LineLogs(provider, log, text, TimeProvider.System) : provider);
     }
 
     private static WaitingEvents PlainText() =>
@@ -50,6 +53,9 @@ internal static class Logs
 
     private static LoggerConfiguration Everything() => new LoggerConfiguration().MinimumLevel.Is(LogEventLevel.Verbose);
 
+    /// <summary>True for the two loggers that write whole addresses.</summary>
+    public static bool WritesAddresses(string source) => source is "Microsoft.AspNetCore.Hosting.Diagnostics" or "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
     private static bool WritesAddresses(LogEvent line) =>
-        line.Properties.TryGetValue("SourceContext", out var source) && source is ScalarValue { Value: "Microsoft.AspNetCore.Hosting.Diagnostics" or "Microsoft.AspNetCore.Server.Kestrel.BadRequests" };
+        line.Properties.TryGetValue("SourceContext", out var source) && source is ScalarValue { Value: string name } && WritesAddresses(name);
 }

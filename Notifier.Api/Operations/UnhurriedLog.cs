@@ -41,9 +41,13 @@ internal sealed class UnhurriedLog : ILogEventSink, IDisposable
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
     }
 
-    public void Emit(LogEvent logEvent)
+    public void Emit(LogEvent logEvent) => Waits(_lines.Add(logEvent));
+
+    /// <summary>Takes notice of a line that was added.</summary>
+    /// <param name="lines">How many wait now; 0: it was not taken.</param>
+    public void Waits(int lines)
     {
-        switch (_lines.Add(logEvent))
+        switch (lines)
         {
             case 0: Interlocked.Increment(ref _lost); break;
             case 1: _someWait.Set(); break;

@@ -22,8 +22,8 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
     /// <summary>32 MiB: what waits is bounded by its size too, since one line may hold an exception's whole text.</summary>
     private const int MaxBlocks = 1024;
 
-    /// <summary>1 MiB that a burst of lines leaves.</summary>
-    private const int SpareBlocks = 32;
+    /// <summary>4 MiB that a burst of lines leaves: what forty thousand commands a second fill while the lines before theirs are written.</summary>
+    private const int SpareBlocks = 128;
 
     private static readonly MessageTemplate LostLine = new MessageTemplateParser().Parse("A log line was lost: {Template} could not be formatted ({Cause}).");
 
@@ -44,19 +44,22 @@ internal sealed class WaitingText(Logger console, TimeProvider time) : IWaitingL
         var buffer = _ofThisThread ?? new();
         _ofThisThread = null;
         Format(line, buffer);
-        var waiting = 0;
-        lock (_gate)
-        {
-            if (_lines < UnhurriedLog.Capacity && _blocks.Count < MaxBlocks)
-            {
-                AddTo(_blocks, buffer.Text);
-                waiting = ++_lines;
-            }
-        }
-
+        var waiting = Add(buffer.Text);
         buffer.Clear();
         _ofThisThread = buffer;
         return waiting;
+    }
+
+    /// <summary>As <see cref="Add(LogEvent)"/>, of a line that was made.</summary>
+    public int Add(ReadOnlySpan<char> line)
+    {
+        lock (_gate)
+        {
+            if (_lines >= UnhurriedLog.Capacity || _blocks.Count >= MaxBlocks) return 0;
+
+            AddTo(_blocks, line);
+            return ++_lines;
+        }
     }
 
     public void Write(Func<LogEvent?> last)
