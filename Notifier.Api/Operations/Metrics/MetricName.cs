@@ -28,11 +28,10 @@ internal static class MetricName
     {
         length = 0;
         if (!isFirst && !Append(',', text, ref length)) return false;
-        foreach (var c in name)
-        {
-            if (!Append(char.IsAsciiLetterOrDigit(c) ? c : '_', text, ref length)) return false;
-        }
+        if (!Append(name, text, ref length)) return false;
 
+        // Of what others name things by, the dot alone is no part of a label's name.
+        text[(length - name.Length)..length].Replace('.', '_');
         if (!Append('=', text, ref length) || !Append('"', text, ref length)) return false;
         if (value is int number)
         {
@@ -41,7 +40,9 @@ internal static class MetricName
         }
         else
         {
-            foreach (var c in value as string ?? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")
+            var plain = value as string ?? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+            if (plain.AsSpan().IndexOfAny('\\', '"', '\n') < 0) return Append(plain, text, ref length) && Append('"', text, ref length);
+            foreach (var c in plain)
             {
                 if (c is '\\' or '"' or '\n' && !Append('\\', text, ref length)) return false;
                 if (!Append(c == '\n' ? 'n' : c, text, ref length)) return false;
@@ -49,6 +50,13 @@ internal static class MetricName
         }
 
         return Append('"', text, ref length);
+    }
+
+    private static bool Append(string part, Span<char> text, ref int length)
+    {
+        if (!part.TryCopyTo(text[length..])) return false;
+        length += part.Length;
+        return true;
     }
 
     private static bool Append(char c, Span<char> text, ref int length)
