@@ -25,6 +25,28 @@ public sealed class RememberedTokensTests(TokenHost tokens) : IClassFixture<Toke
     }
 
     [Fact]
+    public void A_header_that_comes_again_names_its_caller_no_longer_than_its_token_does()
+    {
+        var remembered = new RememberedTokens(_time);
+        var header = $"Bearer {"a token"}";
+        remembered.TryFind("a token", header, out _, out _).ShouldBeFalse();
+        remembered.Add("a token", Principal("ada"), notAfter: null);
+
+        for (var i = 0; i < 2; i++)
+        {
+            remembered.TryFind("a token", header, out _, out var caller).ShouldBeTrue();
+            caller!.User.Id.ShouldBe("ada");
+        }
+
+        _time.Advance(RememberedTokens.Life);
+        remembered.TryFind("a token", header, out _, out _).ShouldBeFalse();
+        remembered.Add("a token", Principal("eve"), notAfter: null);
+
+        remembered.TryFind("a token", header, out _, out var next).ShouldBeTrue();
+        next!.User.Id.ShouldBe("eve");
+    }
+
+    [Fact]
     public void A_token_is_forgotten_when_it_runs_out()
     {
         var remembered = new RememberedTokens(_time);
