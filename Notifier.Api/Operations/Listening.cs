@@ -45,15 +45,17 @@ internal static class Listening
 
     public static void UseListening(this WebApplicationBuilder builder, NotifierSettings settings, string[] args)
     {
-        builder.WebHost.UseUrls(Addresses(builder.Configuration, settings, args));
+        var addresses = Addresses(builder.Configuration, settings, args);
+        builder.WebHost.UseUrls(addresses);
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits);
 
-            // A transport of ours counts its connections itself: the server would do it with 250 bytes of each.
-            if (settings.Server.Transport != ServerOptions.Epoll) kestrel.Limits.MaxConcurrentConnections = MaxConnections(settings);
+            // A transport of ours counts its connections itself: the server would do it with 250 bytes of each. It serves IP alone.
+            var isOursAlone = settings.Server.Transport == ServerOptions.Epoll && !Array.Exists(addresses, static address => address.Contains("//unix:", StringComparison.OrdinalIgnoreCase));
+            if (!isOursAlone) kestrel.Limits.MaxConcurrentConnections = MaxConnections(settings);
         });
         builder.WebHost.UseSockets(sockets =>
         {

@@ -151,23 +151,33 @@ internal sealed class SseStream
         _request.Abort();
     }
 
-    /// <summary>Looks what the time asks for; called by the shared clock.</summary>
-    public void Tick(long now)
+    /// <summary>Looks what the time asks for; called by the shared clock. Returns when there may be something again, unless it is told something meanwhile.</summary>
+    public long Tick(long now)
     {
         // Also for a client so slow that a flush is always under way: the end comes after it.
-        if (now >= Volatile.Read(ref _drainsAt)) End(EndReason.Drain);
+        var drainsAt = Volatile.Read(ref _drainsAt);
+        if (now >= drainsAt) End(EndReason.Drain);
         else if (now >= _endsAt) End(_endsFor);
+        var endsAt = Math.Min(drainsAt, _endsAt);
 
-        var flushingSince = Volatile.Read(ref _flushingSince);
-        if (flushingSince != 0)
+        if (Volatile.Read(ref _flushingSince) is not 0 and var flushingSince)
         {
-            if (_context.Time.GetElapsedTime(flushingSince, now).TotalSeconds >= _context.Options.WriteTimeoutSeconds) Cut(EndReason.Slow);
+            var slowAt = flushingSince + _context.WriteTimeout;
+            if (now >= slowAt) Cut(EndReason.Slow);
+
+            // Where the flush ends right after this look, a silence begins.
+            return Math.Min(endsAt, Math.Min(slowAt, now + _context.HeartbeatInterval));
         }
-        else if (_context.Time.GetElapsedTime(Volatile.Read(ref _lastFlush), now).TotalSeconds >= _context.Options.HeartbeatSeconds)
+
+        var heartbeatAt = Volatile.Read(ref _lastFlush) + _context.HeartbeatInterval;
+        if (now >= heartbeatAt)
         {
             Volatile.Write(ref _isHeartbeatDue, true);
             _subscription.Wake();
         }
+
+        // The flush that begins next is slow no sooner.
+        return Math.Min(endsAt, Math.Min(heartbeatAt, now + _context.WriteTimeout));
     }
 
     private (long EndsAt, EndReason EndsFor) Deadline()

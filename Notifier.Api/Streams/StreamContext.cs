@@ -13,6 +13,12 @@ internal sealed class StreamContext(StreamOptions options, TimeProvider time, No
 
     public NotifierMetrics Metrics { get; } = metrics;
 
+    /// <summary><see cref="StreamOptions.HeartbeatSeconds"/>, in the clock's timestamps.</summary>
+    public long HeartbeatInterval { get; } = options.HeartbeatSeconds * time.TimestampFrequency;
+
+    /// <summary><see cref="StreamOptions.WriteTimeoutSeconds"/>, in the clock's timestamps.</summary>
+    public long WriteTimeout { get; } = options.WriteTimeoutSeconds * time.TimestampFrequency;
+
     /// <summary>This process, as clients see it in <c>welcome</c>.</summary>
     public string Instance { get; } = $"{Environment.MachineName}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
 

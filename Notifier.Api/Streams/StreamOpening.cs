@@ -254,6 +254,10 @@ internal sealed class StreamOpening(
                 // What the caller came with, which is read by now, would stay in memory for as long as the stream.
                 httpContext.Features.Set<IQueryFeature>(null);
                 httpContext.Request.RouteValues = null!;
+
+                // The server keeps the values of cleared headers for the next request, which may be long in coming.
+                httpContext.Request.Headers.Authorization = default;
+                httpContext.Request.Headers.Cookie = default;
                 httpContext.Request.Headers.Clear();
                 await opening.RunAsync(stream);
             }

@@ -10,8 +10,8 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
     /// <summary>Streams that have come since the last collection: fewer leave nothing that is worth one.</summary>
     public const int MinNewStreams = 1000;
 
-    /// <summary>Streams that are open: past it the pause grows on, and what is given back does not.</summary>
-    public const int MaxOpenStreams = 20_000;
+    /// <summary>Bytes in use, of twenty thousand streams or of a log in memory: past it the pause grows on, and what is given back does not.</summary>
+    public const long MaxHeapBytes = 256 << 20;
 
     /// <summary>What is allocated between two looks at a service at rest: less than two commands, or one stream, take.</summary>
     public const int RestBytes = 16 * 1024;
@@ -28,6 +28,9 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
 
     /// <summary>Bytes allocated since the start of the process.</summary>
     public Func<long> AllocatedBytes { get; init; } = static () => GC.GetTotalAllocatedBytes();
+
+    /// <summary>Bytes in use, garbage among them.</summary>
+    public Func<long> HeapBytes { get; init; } = static () => GC.GetTotalMemory(forceFullCollection: false);
 
     /// <summary>The only kind of collection that gives the room back at once.</summary>
     public Action Collect { get; init; } = static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -47,7 +50,7 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
         var (allocated, entered) = (AllocatedBytes(), door.Entered);
         _looksAtRest = allocated - _lastAllocated < RestBytes ? _looksAtRest + 1 : 0;
         _lastAllocated = allocated;
-        if (_looksAtRest < LooksAtRest || entered - _lastEntered < MinNewStreams || door.Open > MaxOpenStreams) return;
+        if (_looksAtRest < LooksAtRest || entered - _lastEntered < MinNewStreams || HeapBytes() > MaxHeapBytes) return;
 
         _lastEntered = entered;
         Collect();

@@ -17,6 +17,9 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     /// <summary>How long no connection is taken after the system would not give one, most often for want of descriptors.</summary>
     private static readonly TimeSpan ExhaustedPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long no connection was refused before it is worth a line again.</summary>
+    private static readonly TimeSpan FullLinePause = TimeSpan.FromSeconds(10);
+
     private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly EpollLoop[] _loops;
@@ -29,7 +32,7 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
     private IPEndPoint? _lastLocal;
     private uint _accepted;
     private bool _isExhausted;
-    private bool _isFull;
+    private long _nextFullLine = long.MinValue;
     private bool _isClosed;
 
     public EpollListener(Socket socket, int loops, ConnectionTerms terms, TimeProvider time, ILogger logger)
@@ -117,12 +120,11 @@ internal sealed partial class EpollListener : IConnectionListener, IEpollTarget
         {
             error = Libc.ConnectionAborted;
             Libc.Close(descriptor);
-            if (!_isFull) LogFull(_logger);
-            _isFull = true;
+            if (_time.GetTimestamp() >= _nextFullLine) LogFull(_logger);
+            _nextFullLine = _time.GetTimestamp() + ((long)FullLinePause.TotalSeconds * _time.TimestampFrequency);
             return false;
         }
 
-        _isFull = false;
         var remote = EndPointOf(address);
         length = AddressBytes;
         if (Libc.OwnAddress(descriptor, address, &length) == 0)

@@ -92,7 +92,7 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
             _isFlushAwaited = false;
         }
 
-        _flush.SetResult(new(isCanceled: true, isCompleted: false));
+        GoOn(new(isCanceled: true, isCompleted: false), runsWriterHere: false);
     }
 
     /// <summary>Sends what is left, and ends the connection once it has gone.</summary>
@@ -118,7 +118,7 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
             Finish(isReset: true);
         }
 
-        if (isAwaited) _flush.SetResult(new(isCanceled: false, isCompleted: true));
+        if (isAwaited) GoOn(new(isCanceled: false, isCompleted: true), runsWriterHere: false);
     }
 
     /// <summary>The socket takes bytes again.</summary>
@@ -135,7 +135,7 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
             if (_isCompleted) Finish();
         }
 
-        if (isAwaited) _flush.SetResult(new(isCanceled: false, isBroken));
+        if (isAwaited) GoOn(new(isCanceled: false, isBroken), runsWriterHere: true);
     }
 
     /// <summary>Nothing is received any more.</summary>
@@ -172,7 +172,14 @@ internal sealed class EpollOutput(EpollConnection connection, int descriptor, Me
             _isFlushAwaited = false;
         }
 
-        _flush.SetResult(new(isCanceled: true, isCompleted: false));
+        GoOn(new(isCanceled: true, isCompleted: false), runsWriterHere: false);
+    }
+
+    /// <summary>Lets the writer go on: within this call for the loop alone. Whoever aborts or cancels may hold a lock that the end of the request asks for.</summary>
+    private void GoOn(FlushResult result, bool runsWriterHere)
+    {
+        _flush.RunContinuationsAsynchronously = !runsWriterHere;
+        _flush.SetResult(result);
     }
 
     private static InvalidOperationException FlushIsUnderWay() => new("A flush is under way; await it before the next.");

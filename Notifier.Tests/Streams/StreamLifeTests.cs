@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Notifier.Tests.Faults;
+using Notifier.Tests.Hostile;
 using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Streams;
@@ -143,6 +146,31 @@ public sealed class StreamLifeTests
         {
             for (var read = 0; read < count;) if ((await stream.ReadAsync()).Event == "n") read++;
         }
+    }
+
+    [Fact]
+    public async Task A_client_that_held_up_a_flush_for_a_while_gets_its_heartbeats_on_time_again()
+    {
+        var time = new ManualTime();
+        await using var host = NotifierHost.With(services => services.AddSingleton<TimeProvider>(time), ("Streams:WriteTimeoutSeconds", "60"), ("Streams:HeartbeatSeconds", "1"));
+        using var client = await RawClient.ConnectAsync(host.Address, receiveBufferBytes: 4096);
+        await client.SendAsync("GET /api/rooms/general/events?as=late HTTP/1.1\r\nHost: x\r\n\r\n");
+        await client.ReadUntilAsync("event: welcome");
+        var events = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"topics":["room:general"],"type":"n","data":"{{new string('x', 4000)}}"}"""));
+        await host.Http.PostTextAsync("/api/publish", $"[{events}]");
+        await Until.TrueAsync("it is told", async () => (await Exposition.FetchAsync(host.Http))["notifier_events_delivered_total{type=\"other\"}"] > 0);
+
+        // Looked at while it waits for the client, which then takes all there is.
+        time.Advance(TimeSpan.FromMilliseconds(500));
+        await host.Http.SayAsync("general", "the last");
+        await client.ReadUntilAsync("the last");
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        await client.ReadUntilAsync(": \n\n");
+
+        // A service whose clock stands still would wait for it to the end of its drain.
+        client.Dispose();
+        await WaitForConnectionsAsync(host, 0);
     }
 
     [Fact]

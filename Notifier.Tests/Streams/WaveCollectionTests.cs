@@ -10,6 +10,7 @@ public sealed class WaveCollectionTests
     private readonly ManualTime _time = new();
     private readonly StreamDoor _door = new(new StreamOptions { MaxPerUser = int.MaxValue });
     private long _allocated;
+    private long _heapBytes;
     private int _collections;
 
     [Fact]
@@ -45,11 +46,12 @@ public sealed class WaveCollectionTests
     }
 
     [Theory]
-    [InlineData(WaveCollection.MinNewStreams - 1)]
-    [InlineData(WaveCollection.MaxOpenStreams + 1)]
-    public async Task Few_streams_are_not_worth_it_and_very_many_would_be_stopped_for_too_long(int streams)
+    [InlineData(WaveCollection.MinNewStreams - 1, 0)]
+    [InlineData(WaveCollection.MinNewStreams, WaveCollection.MaxHeapBytes + 1)]
+    public async Task Few_streams_are_not_worth_it_and_much_memory_would_be_gone_through_for_too_long(int streams, long heapBytes)
     {
         await using var wave = await StartAsync();
+        _heapBytes = heapBytes;
         Open(streams);
 
         for (var i = 0; i < 10; i++) Look(busy: false);
@@ -59,7 +61,7 @@ public sealed class WaveCollectionTests
 
     private async Task<WaveCollection> StartAsync()
     {
-        var wave = new WaveCollection(_door, _time) { AllocatedBytes = () => _allocated, Collect = () => _collections++ };
+        var wave = new WaveCollection(_door, _time) { AllocatedBytes = () => _allocated, HeapBytes = () => _heapBytes, Collect = () => _collections++ };
         await wave.StartAsync(CancellationToken.None);
         return wave;
     }

@@ -289,6 +289,31 @@ public sealed class EpollTransportTests
         await Until.TrueAsync("the client is reset", () => client.Poll(0, SelectMode.SelectError) || client.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is not 0);
     }
 
+    [Theory]
+    [InlineData("abort")]
+    [InlineData("cancel")]
+    public async Task Whoever_ends_a_flush_that_waits_does_not_run_its_writer_for_it_may_hold_what_that_asks_for(string how)
+    {
+        var isWithin = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            connection.Transport.Output.Write(new byte[ManyBytes]);
+            var flush = connection.Transport.Output.FlushAsync();
+            var ending = Environment.CurrentManagedThreadId;
+            var awaiter = flush.GetAwaiter();
+            awaiter.UnsafeOnCompleted(() => isWithin.TrySetResult(Environment.CurrentManagedThreadId == Volatile.Read(ref ending)));
+            if (how == "abort") connection.Abort(new ConnectionAbortedException("enough"));
+            else connection.Transport.Output.CancelPendingFlush();
+            Volatile.Write(ref ending, 0);
+            await isWithin.Task;
+            awaiter.GetResult();
+            connection.Abort();
+        });
+        using var client = await server.ConnectAsync();
+
+        (await isWithin.Task.WaitAsync(Deadline)).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_write_after_the_client_has_gone_says_that_nobody_reads_any_more()
     {
