@@ -60,7 +60,7 @@ public sealed class RevocationTests(FaultRig rig) : IClassFixture<FaultRig>
 
     private static async Task ShouldEndAsRevokedAsync(SseStreamReader stream)
     {
-        (await stream.ReadToEndAsync())[^1].Data.ShouldBe("""{"reason":"revoked"}""");
+        (await stream.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(1)))[^1].Data.ShouldBe("""{"reason":"revoked"}""");
         await stream.DisposeAsync();
     }
 
