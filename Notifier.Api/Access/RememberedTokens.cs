@@ -30,10 +30,10 @@ internal sealed class RememberedTokens(TimeProvider time)
     public static TimeSpan Life { get; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The caller that a token was found to name.</summary>
-    public bool TryFind(ReadOnlySpan<char> token, [NotNullWhen(true)] out ClaimsPrincipal? principal, [NotNullWhen(true)] out Caller? caller) =>
-        TryFind(token, header: null, out principal, out caller);
-
-    /// <summary>As <see cref="TryFind(ReadOnlySpan{char}, out ClaimsPrincipal?, out Caller?)"/>, without a digest where the very object <paramref name="header"/> brought the token before.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="header">What it came in, where the same object may come again: that takes no digest then.</param>
+    /// <param name="principal">What it says.</param>
+    /// <param name="caller">Whom it names.</param>
     public bool TryFind(ReadOnlySpan<char> token, string? header, [NotNullWhen(true)] out ClaimsPrincipal? principal, [NotNullWhen(true)] out Caller? caller)
     {
         var now = time.GetUtcNow();

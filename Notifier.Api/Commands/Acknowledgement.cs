@@ -23,9 +23,10 @@ internal sealed record Acknowledgement(TopicName Topic, string Type, LogPosition
     {
         // None of them holds what JSON escapes, by their rules.
         Span<byte> body = stackalloc byte[MaxBytes];
-        Utf8.TryWrite(
+        var isWhole = Utf8.TryWrite(
             body, CultureInfo.InvariantCulture,
             $$"""{"id":"{{Position}}","topic":"{{Topic.Value}}","type":"{{Type}}","at":"{{Position.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}}"}""", out var length);
+        if (!isWhole) throw new InvalidOperationException($"An acknowledgement takes more than {MaxBytes} bytes.");
 
         var response = httpContext.Response;
         response.StatusCode = Status;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Notifier.Api.Commands;
 using Notifier.Core.Events;
@@ -11,10 +10,6 @@ namespace Notifier.Api.Streams;
 /// <summary>The events that the service itself sends (CONTRACT 2), as SSE blocks without an id line.</summary>
 internal static class ServiceEvents
 {
-    /// <summary>Used again by each thread: in a storm every stream asks for its welcome.</summary>
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _data;
-
     public static SseFrame Ping { get; } = SseFrame.ForService("ping", "{}"u8);
 
     public static SseFrame TokenExpired { get; } = SseFrame.ForService("expired", """{"reason":"token"}"""u8);
@@ -81,15 +76,10 @@ internal static class ServiceEvents
 
     private static SseFrame Frame(string type, Action<Utf8JsonWriter> write)
     {
-        var data = _data ??= new(1024);
-        data.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(data, new() { Encoder = JsonText.Encoder }))
-        {
-            writer.WriteStartObject();
-            write(writer);
-            writer.WriteEndObject();
-        }
-
-        return SseFrame.ForService(type, data.WrittenSpan);
+        using var data = JsonBuffer.Take();
+        data.Writer.WriteStartObject();
+        write(data.Writer);
+        data.Writer.WriteEndObject();
+        return SseFrame.ForService(type, data.Written);
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Notifier.Core.Events;
 
 /// <summary>
-/// Where JSON is written that is kept as bytes. A thread uses its own again: of a small piece the writer and its buffer would be most of the cost.
+/// Where JSON is written that is wanted as bytes. A thread uses its own again: of a small piece the writer and its buffer would be most of the cost.
 /// </summary>
 public sealed class JsonBuffer : IDisposable
 {
@@ -32,12 +32,18 @@ public sealed class JsonBuffer : IDisposable
         return taken;
     }
 
-    /// <summary>What was written.</summary>
-    public byte[] ToArray()
+    /// <summary>What was written, until the buffer is disposed.</summary>
+    public ReadOnlySpan<byte> Written
     {
-        Writer.Flush();
-        return _bytes.WrittenSpan.ToArray();
+        get
+        {
+            Writer.Flush();
+            return _bytes.WrittenSpan;
+        }
     }
+
+    /// <summary>What was written, to keep.</summary>
+    public byte[] ToArray() => Written.ToArray();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -15,13 +15,13 @@ public sealed class RememberedTokensTests(TokenHost tokens) : IClassFixture<Toke
         var remembered = new RememberedTokens(_time);
         remembered.Add("a token", Principal("ada"), notAfter: null);
 
-        remembered.TryFind("a token", out var principal, out var caller).ShouldBeTrue();
-        remembered.TryFind("another", out _, out _).ShouldBeFalse();
+        remembered.TryFind("a token", header: null, out var principal, out var caller).ShouldBeTrue();
+        remembered.TryFind("another", header: null, out _, out _).ShouldBeFalse();
         _time.Advance(RememberedTokens.Life);
 
         principal!.FindFirstValue("sub").ShouldBe("ada");
         caller!.User.Id.ShouldBe("ada");
-        remembered.TryFind("a token", out _, out _).ShouldBeFalse();
+        remembered.TryFind("a token", header: null, out _, out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -53,10 +53,10 @@ public sealed class RememberedTokensTests(TokenHost tokens) : IClassFixture<Toke
         remembered.Add("a token", Principal("ada"), _time.GetUtcNow() + TimeSpan.FromSeconds(10));
 
         _time.Advance(TimeSpan.FromSeconds(9));
-        remembered.TryFind("a token", out _, out _).ShouldBeTrue();
+        remembered.TryFind("a token", header: null, out _, out _).ShouldBeTrue();
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        remembered.TryFind("a token", out _, out _).ShouldBeFalse();
+        remembered.TryFind("a token", header: null, out _, out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -66,10 +66,10 @@ public sealed class RememberedTokensTests(TokenHost tokens) : IClassFixture<Toke
         var principal = Principal("ada");
         for (var i = 0; i < 2 * RememberedTokens.Capacity; i++) remembered.Add($"{i}", principal, notAfter: null);
 
-        var known = Enumerable.Range(0, 2 * RememberedTokens.Capacity).Count(i => remembered.TryFind($"{i}", out _, out _));
+        var known = Enumerable.Range(0, 2 * RememberedTokens.Capacity).Count(i => remembered.TryFind($"{i}", header: null, out _, out _));
 
         known.ShouldBeInRange(RememberedTokens.Capacity / 2, RememberedTokens.Capacity);
-        remembered.TryFind($"{(2 * RememberedTokens.Capacity) - 1}", out _, out _).ShouldBeTrue();
+        remembered.TryFind($"{(2 * RememberedTokens.Capacity) - 1}", header: null, out _, out _).ShouldBeTrue();
     }
 
     [Fact]
