@@ -85,10 +85,9 @@ public sealed class MalformedRequestTests(NotifierHost host) : IClassFixture<Not
 
         var answer = await client.ReadToEndAsync();
 
-        answer.ShouldStartWith("HTTP/1.1 400");
-        answer.Split("HTTP/1.1 ").Length.ShouldBeLessThanOrEqualTo(3, "Our problem, and the server's own bare answer that nobody reads.");
-        answer.ShouldNotContain("404");
-        answer.ShouldNotContain("201");
+        var statuses = answer.Split("HTTP/1.1 ")[1..].Select(one => one[..3]).ToArray();
+        statuses.Length.ShouldBeInRange(1, 2, "Our problem, and the server's own bare answer that nobody reads.");
+        statuses.ShouldAllBe(status => status == "400");
     }
 
     [Fact]
