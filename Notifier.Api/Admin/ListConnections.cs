@@ -19,7 +19,7 @@ internal static class ListConnections
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapQuery("/api/admin/connections", ListAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/admin/connections", QueryRoutes.Methods, ListAsync);
 
     private static async Task<IResult> ListAsync(
         Caller caller, IEventLog log, Subscriptions subscriptions, InstanceCalls instances, StreamContext context, CancellationToken cancellationToken)

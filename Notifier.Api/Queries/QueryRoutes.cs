@@ -5,6 +5,9 @@ namespace Notifier.Api.Queries;
 /// <summary>The queries of CONTRACT 5.</summary>
 internal static class QueryRoutes
 {
+    /// <summary>GET, and HEAD, which asks the same without the body.</summary>
+    public static string[] Methods { get; } = [HttpMethods.Get, HttpMethods.Head];
+
     public static void MapQueries(this IEndpointRouteBuilder app)
     {
         var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
@@ -21,8 +24,4 @@ internal static class QueryRoutes
         ListRooms.Map(routes);
         ReadRoomPresence.Map(routes);
     }
-
-    /// <summary>A route for GET, and for HEAD, which asks the same without the body.</summary>
-    public static IEndpointConventionBuilder MapQuery(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
 }
