@@ -61,8 +61,8 @@ internal sealed class RedisCanary : IAsyncDisposable
 
             // Redis takes what is sent and nothing comes back: the one end that listens is dead, and does not know it.
             if (_time.GetElapsedTime(Volatile.Read(ref _listensSince)) < Patience) return;
+            await _connection.Channels.ReplaceAsync();
             Volatile.Write(ref _listensSince, _time.GetTimestamp());
-            await _connection.CallAsync(_connection.Channels.ReplaceAsync, CancellationToken.None);
         }
         catch (LogUnavailableException)
         {

@@ -12,32 +12,32 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <summary>Longest wait for an answer: 2 s.</summary>
     public static TimeSpan CallLimit { get; } = TimeSpan.FromSeconds(2);
 
-    private readonly ConnectionMultiplexer _multiplexer;
     private readonly TimeProvider _time;
+    private readonly RedisPulse _pulse;
 
-    private RedisConnection(ConnectionMultiplexer multiplexer, RedisChannels channels, TimeProvider time)
+    private RedisConnection(RedisClient commands, RedisClient channels, TimeProvider time)
     {
-        _multiplexer = multiplexer;
         _time = time;
+        _pulse = new(commands, time);
+        Commands = commands;
         Channels = channels;
     }
 
-    internal RedisChannels Channels { get; }
+    internal RedisClient Commands { get; }
+
+    /// <summary>Apart from that of commands, so that each can be replaced without the other.</summary>
+    internal RedisClient Channels { get; }
 
     /// <summary>Where round trips are counted; set before the first, by the log that the connection is for.</summary>
     internal NotifierMetrics Metrics { get; set; } = NotifierMetrics.Unread;
 
     /// <summary>Connects, or begins to: where the server is away the connection comes up by itself once it is back.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
-    public static async Task<RedisConnection> OpenAsync(string configuration, TimeProvider time)
-    {
-        var options = ConfigurationOptions.Parse(configuration);
-        options.AbortOnConnectFail = false;
-        return new(await ConnectionMultiplexer.ConnectAsync(options), await RedisChannels.OpenAsync(configuration), time);
-    }
+    public static async Task<RedisConnection> OpenAsync(string configuration, TimeProvider time) =>
+        new(await RedisClient.OpenAsync(configuration, time), await RedisClient.OpenAsync(configuration, time), time);
 
     /// <summary>True while both connections stand, that of commands and that of channels.</summary>
-    internal bool IsConnected(RedisChannel channel) => _multiplexer.IsConnected && Channels.IsConnected(channel);
+    internal bool IsConnected(RedisChannel channel) => Commands.Current.IsConnected && Channels.IsConnected(channel);
 
     /// <summary>Why a connection string cannot be used with the client that this build has; null where it can.</summary>
     public static string? Check(string configuration)
@@ -64,12 +64,12 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <summary>Calls back whenever a lost connection is there again.</summary>
     internal void OnRestored(Action restored)
     {
-        _multiplexer.ConnectionRestored += (_, _) => restored();
+        Commands.OnRestored(restored);
         Channels.OnRestored(restored);
     }
 
-    /// <summary>Calls back whenever the connection of commands is lost.</summary>
-    internal void OnLost(Action lost) => _multiplexer.ConnectionFailed += (_, _) => lost();
+    /// <summary>Calls back whenever the connection of commands is lost, or is another than before.</summary>
+    internal void OnLost(Action lost) => Commands.OnLost(lost);
 
     /// <summary>As <see cref="CallAsync{T}"/>, for what has no answer.</summary>
     /// <exception cref="LogUnavailableException">It did not happen in time.</exception>
@@ -106,13 +106,14 @@ public sealed class RedisConnection : IAsyncDisposable
         try
         {
             if (elapsed >= CallLimit) throw new TimeoutException();
-            var answer = await call(_multiplexer.GetDatabase()).WaitAsync(CallLimit - elapsed, _time, cancellationToken);
+            var answer = await call(Commands.Current.GetDatabase()).WaitAsync(CallLimit - elapsed, _time, cancellationToken);
             Metrics.StoreCalled(_time.GetElapsedTime(start));
             return answer;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            Metrics.StoreCalled(_time.GetElapsedTime(start), e is TimeoutException ? "timeout" : e is RedisConnectionException ? "connection" : "server");
+            // Disposed is a client whose place another one took just now.
+            Metrics.StoreCalled(_time.GetElapsedTime(start), e is TimeoutException ? "timeout" : e is RedisConnectionException or ObjectDisposedException ? "connection" : "server");
             throw new LogUnavailableException("Redis did not answer as it should.", e);
         }
     }
@@ -120,8 +121,8 @@ public sealed class RedisConnection : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _pulse.DisposeAsync();
         await Channels.DisposeAsync();
-        await _multiplexer.CloseAsync();
-        _multiplexer.Dispose();
+        await Commands.DisposeAsync();
     }
 }
