@@ -16,6 +16,7 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
 
     private static readonly CancellationToken None = CancellationToken.None;
 
+    private readonly byte[] _message = new byte[1000];
     private readonly TopicName _topic = TopicName.Room(Fresh.Room());
     private FaultyProxy? _proxy;
     private RedisConnection? _connection;
@@ -44,12 +45,45 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
         var follower = new RecordingFollower();
         await using var following = await log.FollowAsync(_topic, follower, None);
         var before = await AppendAsync(log);
+        var server = Server(_connection!.Commands.Current, _proxy!);
 
-        await CutUnderLoadAsync(_proxy!, Server(_connection!.Commands.Current, _proxy!), isCutInHandshake);
+        await CutUnderLoadAsync(_proxy!, flags => server.EchoAsync(_message, flags), isCutInHandshake);
         await Until.TrueAsync("it is ready again", () => log.IsReady);
 
         var after = await AppendAsync(log);
         (await follower.TakeAsync(2)).Select(logged => logged.Position).ShouldBe([before, after]);
+    }
+
+    [SkippableFact]
+    public async Task A_connection_of_channels_that_was_cut_under_load_comes_back_though_its_client_does_not()
+    {
+        Need();
+        await using var log = Open();
+        await Until.TrueAsync("it is ready", () => log.IsReady);
+        var follower = new RecordingFollower();
+        await using var following = await log.FollowAsync(_topic, follower, None);
+        var before = await AppendAsync(log);
+        var subscriber = _connection!.Channels.Current.GetSubscriber();
+
+        await CutUnderLoadAsync(_proxy!, flags => subscriber.PingAsync(flags), isCutInHandshake: true);
+        await Until.TrueAsync("it is ready again", () => log.IsReady);
+
+        var after = await AppendAsync(log);
+        (await follower.TakeAsync(2)).Select(logged => logged.Position).ShouldBe([before, after]);
+    }
+
+    [SkippableFact]
+    public async Task A_server_of_several_that_a_client_has_given_up_is_reached_again_though_the_others_answer()
+    {
+        Need();
+        await using var other = FaultyProxy.Start(redis.Port);
+        await using var client = await RedisClient.OpenAsync($"{To(_proxy!)},{To(other)}", TimeProvider.System);
+        await using var pulse = new RedisPulse(client, TimeProvider.System);
+        var lost = client.Current;
+        await Server(lost, other).PingAsync();
+
+        await CutUnderLoadAsync(other, flags => Server(lost, other).EchoAsync(_message, flags), isCutInHandshake: true);
+        await Until.TrueAsync("both are reached", async () => await IsAnsweredAsync(client, other) && await IsAnsweredAsync(client, _proxy!));
     }
 
     private string Configuration => To(_proxy!);
@@ -60,19 +94,31 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
 
     private static IServer Server(ConnectionMultiplexer client, FaultyProxy proxy) => client.GetServer(new IPEndPoint(IPAddress.Loopback, proxy.Port));
 
+    private static async Task<bool> IsAnsweredAsync(RedisClient client, FaultyProxy proxy)
+    {
+        try
+        {
+            await Server(client.Current, proxy).PingAsync().WaitAsync(RedisConnection.CallLimit);
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     private RedisEventLog Open() => new(_connection!, new() { KeyPrefix = $"test-{Guid.NewGuid():N}" }, new(), TimeProvider.System);
 
     /// <summary>
     /// Cuts a connection in whose client much waits to be sent. Who reads it and who writes to it notice that at once: while the one gives up what waits, the other connects anew, and the
     /// first then forgets that connection as if it were the old one. The client of the floor set (1.2.6) is lost for good by this, in twenty of twenty tries; newer ones live.
     /// </summary>
-    private static async Task CutUnderLoadAsync(FaultyProxy proxy, IServer server, bool isCutInHandshake)
+    private static async Task CutUnderLoadAsync(FaultyProxy proxy, Func<CommandFlags, Task> call, bool isCutInHandshake)
     {
         var old = proxy.Links.ToHashSet();
         proxy.Silence((link, _) => isCutInHandshake || old.Contains(link));
-        var message = new byte[1000];
-        for (var i = 0; i < Backlog; i++) _ = server.EchoAsync(message, CommandFlags.FireAndForget);
-        var last = server.PingAsync();
+        for (var i = 0; i < Backlog; i++) _ = call(CommandFlags.FireAndForget);
+        var last = call(CommandFlags.None);
         proxy.CutAll();
         await Should.ThrowAsync<RedisException>(last.WaitAsync(TimeSpan.FromSeconds(20)));
         proxy.Heal();

@@ -85,6 +85,26 @@ public sealed class OtherServerTests : IAsyncLifetime
         await Until.TrueAsync("it is settled", () => watch.IsSettled);
     }
 
+    [SkippableFact]
+    public async Task A_client_that_takes_anothers_place_may_reach_another_server_and_makes_who_asks_wait()
+    {
+        Need();
+        await using var proxy = FaultyProxy.Start(_old.Port);
+        await using var connection = await RedisConnection.OpenAsync(
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port},connectTimeout=1000"), TimeProvider.System);
+        var time = new ManualTime();
+        var watch = new RedisServerWatch(connection, time);
+        await Until.TrueAsync("it knows its server", () => watch.IsSettled);
+
+        proxy.TargetPort = _new.Port;
+        await connection.Commands.ReplaceAsync();
+
+        watch.IsSettled.ShouldBeFalse();
+        await Until.TrueAsync("it is held up for the others", () => TryAgain(time) || time.HasTimerIn(RedisServerWatch.Hold));
+        time.Advance(RedisServerWatch.Hold);
+        await Until.TrueAsync("it is settled", () => watch.IsSettled);
+    }
+
     public Task InitializeAsync() => Task.WhenAll(_old.InitializeAsync(), _new.InitializeAsync());
 
     public async Task DisposeAsync() => await Task.WhenAll(_old.DisposeAsync(), _new.DisposeAsync());
