@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Notifier.Core.Events;
+using Notifier.Core.Log;
 using Notifier.Core.Log.Redis;
 using Notifier.Core.Topics;
 using Notifier.Tests.Support;
@@ -11,8 +13,13 @@ namespace Notifier.Tests.Faults;
 /// <summary>A client of Redis that never connects again by itself, and the one that takes its place.</summary>
 public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServer>, IAsyncLifetime
 {
-    /// <summary>So much that the network's buffers fill and most of it waits in the client: of fifth of it half the clients lived on.</summary>
+    /// <summary>So much that the network's buffers fill and most of it waits in the client: of a fifth of it half the clients lived on.</summary>
     private const int Backlog = 100_000;
+
+    /// <summary>More replies than a handshake has.</summary>
+    private const int Stages = 6;
+
+    private const int CutsPerStage = 6;
 
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -63,9 +70,11 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
         var follower = new RecordingFollower();
         await using var following = await log.FollowAsync(_topic, follower, None);
         var before = await AppendAsync(log);
+
+        // The client's ping there is 45 bytes, and so it takes more of them.
         var subscriber = _connection!.Channels.Current.GetSubscriber();
 
-        await CutUnderLoadAsync(_proxy!, flags => subscriber.PingAsync(flags), isCutInHandshake: true);
+        await CutUnderLoadAsync(_proxy!, flags => subscriber.PingAsync(flags), isCutInHandshake: true, calls: 4 * Backlog);
         await Until.TrueAsync("it is ready again", () => log.IsReady);
 
         var after = await AppendAsync(log);
@@ -84,6 +93,44 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
 
         await CutUnderLoadAsync(other, flags => Server(lost, other).EchoAsync(_message, flags), isCutInHandshake: true);
         await Until.TrueAsync("both are reached", async () => await IsAnsweredAsync(client, other) && await IsAnsweredAsync(client, _proxy!));
+    }
+
+    [SkippableFact]
+    public async Task An_instance_comes_back_from_cuts_at_every_stage_of_a_handshake_with_every_event_that_it_acknowledged()
+    {
+        Need();
+        await using var log = Open();
+        await Until.TrueAsync("it is ready", () => log.IsReady);
+        var follower = new RecordingFollower();
+        await using var following = await log.FollowAsync(_topic, follower, None);
+        using var stop = new CancellationTokenSource();
+        var publishing = Enumerable.Range(0, 4).Select(_ => Task.Run(() => AppendUntilAsync(log, stop.Token))).ToArray();
+
+        for (var stage = 0; stage < Stages; stage++)
+        {
+            // Every connection that is made now ends with so many replies, the first ones that were there with their next.
+            var replies = new ConcurrentDictionary<FaultyProxy.Link, int>();
+            var old = _proxy!.Links.ToHashSet();
+            var cuts = 0;
+            _proxy.Silence((link, isReply) =>
+            {
+                if (!isReply || replies.AddOrUpdate(link, 1, (_, count) => count + 1) <= (old.Contains(link) ? 0 : stage)) return false;
+                if (Interlocked.Increment(ref cuts) <= old.Count + CutsPerStage) link.Cut();
+                return false;
+            });
+            await Until.TrueAsync($"connections are cut in stage {stage}", () => Volatile.Read(ref cuts) >= old.Count + CutsPerStage);
+            _proxy.Heal();
+            await Until.TrueAsync($"it is ready again after stage {stage}", () => log.IsReady);
+        }
+
+        await stop.CancelAsync();
+        var acknowledged = (await Task.WhenAll(publishing)).SelectMany(positions => positions).ToHashSet();
+        var last = await AppendAsync(log);
+        var told = new List<LogPosition>();
+        do told.AddRange((await follower.TakeAsync(1)).Select(logged => logged.Position));
+        while (told[^1] < last);
+        told.ShouldBe(told.Distinct().Order());
+        acknowledged.Except(told).ShouldBeEmpty();
     }
 
     private string Configuration => To(_proxy!);
@@ -107,21 +154,47 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
         }
     }
 
-    private RedisEventLog Open() => new(_connection!, new() { KeyPrefix = $"test-{Guid.NewGuid():N}" }, new(), TimeProvider.System);
+    /// <summary>A log that keeps all that is published while a reader is away, however fast that goes.</summary>
+    private RedisEventLog Open() => new(_connection!, new() { KeyPrefix = $"test-{Guid.NewGuid():N}" }, new() { MaxEventsPerTopic = 1_000_000 }, TimeProvider.System);
 
     /// <summary>
     /// Cuts a connection in whose client much waits to be sent. Who reads it and who writes to it notice that at once: while the one gives up what waits, the other connects anew, and the
     /// first then forgets that connection as if it were the old one. The client of the floor set (1.2.6) is lost for good by this, in twenty of twenty tries; newer ones live.
     /// </summary>
-    private static async Task CutUnderLoadAsync(FaultyProxy proxy, Func<CommandFlags, Task> call, bool isCutInHandshake)
+    private static async Task CutUnderLoadAsync(FaultyProxy proxy, Func<CommandFlags, Task> call, bool isCutInHandshake, int calls = Backlog)
     {
         var old = proxy.Links.ToHashSet();
         proxy.Silence((link, _) => isCutInHandshake || old.Contains(link));
-        for (var i = 0; i < Backlog; i++) _ = call(CommandFlags.FireAndForget);
+        for (var i = 0; i < calls; i++) _ = call(CommandFlags.FireAndForget);
         var last = call(CommandFlags.None);
         proxy.CutAll();
         await Should.ThrowAsync<RedisException>(last.WaitAsync(TimeSpan.FromSeconds(20)));
         proxy.Heal();
+    }
+
+    private async Task<List<LogPosition>> AppendUntilAsync(RedisEventLog log, CancellationToken stop)
+    {
+        var acknowledged = new List<LogPosition>();
+        while (!stop.IsCancellationRequested)
+        {
+            LogPosition? position = null;
+            await Until.TrueAsync("an append is taken", async () => (position = await TryAppendAsync(log)) is not null);
+            acknowledged.Add(position!.Value);
+        }
+
+        return acknowledged;
+    }
+
+    private async Task<LogPosition?> TryAppendAsync(RedisEventLog log)
+    {
+        try
+        {
+            return await AppendAsync(log);
+        }
+        catch (LogUnavailableException)
+        {
+            return null;
+        }
     }
 
     private async Task<LogPosition> AppendAsync(RedisEventLog log) => (await log.AppendAsync(_topic, Drafts.Message("x"), default, None)).Position;
