@@ -80,7 +80,7 @@ internal sealed class RedisClient : IAsyncDisposable
     /// Tries a new client beside the present one. Where a server answers it, and <paramref name="isBetter"/> says so, it takes the present one's place with everything
     /// that is subscribed; else it is given up, and all is as before.
     /// </summary>
-    /// <returns>After the time that a connect may take at most (<c>connectTimeout</c>), and a call for each subscription.</returns>
+    /// <returns>After at most what a connect takes (where nobody answers, twice <c>connectTimeout</c> was seen), and a call for each subscription.</returns>
     public async Task ReplaceAsync(Func<ConnectionMultiplexer, Task<bool>>? isBetter = null)
     {
         var unused = await ConnectAsync(_configuration);
