@@ -80,7 +80,7 @@ internal sealed class RedisClient : IAsyncDisposable
     /// Tries a new client beside the present one. Where a server answers it, and <paramref name="isBetter"/> says so, it takes the present one's place with everything
     /// that is subscribed; else it is given up, and all is as before.
     /// </summary>
-    /// <returns>After at most what a connect takes (where nobody answers, twice <c>connectTimeout</c> was seen), and a call for each subscription.</returns>
+    /// <returns>After at most what a connect takes (where a server falls silent in the handshake, three times <c>connectTimeout</c> was seen, once for each <c>connectRetry</c>), and a call for each subscription.</returns>
     public async Task ReplaceAsync(Func<ConnectionMultiplexer, Task<bool>>? isBetter = null)
     {
         var unused = await ConnectAsync(_configuration);
