@@ -26,6 +26,9 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
     /// <summary>Collections that a wave is worth: what lives needs two to be old, and the collector may answer with one of the oldest generation instead.</summary>
     public const int MaxPromotions = 4;
 
+    /// <summary>From one wave to the next, at least: whoever opens streams and closes them again causes a pause of some ms every ten seconds, and no more.</summary>
+    public const int SecondsBetweenWaves = 10;
+
     /// <summary>Bytes between the youngest and the oldest generation that may stay: they are moved in 10 ms.</summary>
     public const long MaxYoungBytes = 8 << 20;
 
@@ -38,6 +41,7 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
     private long _entered;
     private int _looksWithoutNew;
     private long _promotedUpTo;
+    private long _promotedAt = -SecondsBetweenWaves * LooksPerSecond;
     private int _promotionsLeft;
     private long _allocated;
     private int _secondsAtRest;
@@ -79,9 +83,11 @@ internal sealed class WaveCollection(StreamDoor door, TimeProvider time) : IHost
 
     private void LookForEnd()
     {
-        if (_looksWithoutNew >= LooksWithoutNew && _entered - _promotedUpTo >= MinNewStreams)
+        var isOver = _looksWithoutNew >= LooksWithoutNew && _entered - _promotedUpTo >= MinNewStreams;
+        if (isOver && _looks - _promotedAt >= SecondsBetweenWaves * LooksPerSecond)
         {
             _promotedUpTo = _entered;
+            _promotedAt = _looks;
             _promotionsLeft = HeapBytes() > MaxHeapBytes ? 0 : MaxPromotions;
         }
 

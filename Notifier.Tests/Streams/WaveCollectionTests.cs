@@ -51,6 +51,26 @@ public sealed class WaveCollectionTests
     }
 
     [Fact]
+    public async Task Who_opens_streams_and_closes_them_again_and_again_has_them_moved_every_ten_seconds_at_most()
+    {
+        await using var wave = await StartAsync();
+        const int MaxTimes = 3;
+
+        for (var i = 0; i < MaxTimes * WaveCollection.SecondsBetweenWaves; i++)
+        {
+            for (var n = 0; n < WaveCollection.MinNewStreams; n++)
+            {
+                _door.TryEnter("eve").ShouldBeNull();
+                _door.Leave("eve");
+            }
+
+            LookForSeconds(1, busy: true);
+        }
+
+        _promotions.ShouldBe(MaxTimes);
+    }
+
+    [Fact]
     public async Task Memory_is_given_back_once_and_not_before_the_service_is_at_rest()
     {
         await using var wave = await StartAsync();
@@ -75,7 +95,7 @@ public sealed class WaveCollectionTests
 
         for (var i = 0; i < WaveCollection.MinNewStreams; i++) _door.Leave("ada");
         Open(WaveCollection.MinNewStreams);
-        LookForSeconds(1, busy: true);
+        LookForSeconds(WaveCollection.SecondsBetweenWaves, busy: true);
         LookForSeconds(WaveCollection.SecondsAtRest, busy: false);
 
         (_promotions, _givenBack).ShouldBe((2, 2));

@@ -80,14 +80,16 @@ internal sealed class RedisClient : IAsyncDisposable
     /// Tries a new client beside the present one. Where a server answers it, and <paramref name="isBetter"/> says so, it takes the present one's place with everything
     /// that is subscribed; else it is given up, and all is as before.
     /// </summary>
-    /// <returns>After at most what a connect takes (where a server falls silent in the handshake, three times <c>connectTimeout</c> was seen, once for each <c>connectRetry</c>), and a call for each subscription.</returns>
+    /// <returns>After at most what a connect takes, which is <c>connectTimeout</c> once, and a call for each subscription.</returns>
     public async Task ReplaceAsync(Func<ConnectionMultiplexer, Task<bool>>? isBetter = null)
     {
-        var unused = await ConnectAsync(_configuration);
+        ConnectionMultiplexer? unused = null;
         try
         {
+            // Tried once: whoever asks for it tries again, and must not wait while the server is back.
+            var fresh = unused = await ConnectAsync(_configuration, options => options.ConnectRetry = 1);
+
             // Connected is who was answered: the client counts no other as such.
-            var fresh = unused;
             if (!fresh.IsConnected || (isBetter is not null && !await isBetter(fresh))) return;
             Watch(fresh);
             var moved = new Dictionary<Action<RedisChannel, RedisValue>, RedisChannel>();
@@ -129,8 +131,11 @@ internal sealed class RedisClient : IAsyncDisposable
         finally
         {
             // The one before, or the new one where it could not take over. Nobody waits for what it has not answered by now.
-            await unused.CloseAsync(allowCommandsToComplete: false);
-            unused.Dispose();
+            if (unused is not null)
+            {
+                await unused.CloseAsync(allowCommandsToComplete: false);
+                unused.Dispose();
+            }
         }
     }
 
@@ -148,10 +153,11 @@ internal sealed class RedisClient : IAsyncDisposable
         last.Dispose();
     }
 
-    private static Task<ConnectionMultiplexer> ConnectAsync(string configuration)
+    private static Task<ConnectionMultiplexer> ConnectAsync(string configuration, Action<ConfigurationOptions>? change = null)
     {
         var options = ConfigurationOptions.Parse(configuration);
         options.AbortOnConnectFail = false;
+        change?.Invoke(options);
         return ConnectionMultiplexer.ConnectAsync(options);
     }
 

@@ -33,7 +33,7 @@ internal sealed class RedisPulse : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
-    private async Task FeelAsync()
+    internal async Task FeelAsync()
     {
         if (Interlocked.Exchange(ref _isFeeling, 1) == 1) return;
         try
@@ -70,8 +70,9 @@ internal sealed class RedisPulse : IAsyncDisposable
             // No is an answer.
             return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or ArgumentException)
         {
+            // The last two are of a client that was closed meanwhile, and knows its servers no more.
             return false;
         }
     }

@@ -37,6 +37,16 @@ public sealed class RedisClientTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [SkippableFact]
+    public async Task The_pulse_of_a_client_that_was_closed_meanwhile_is_felt_as_silence()
+    {
+        Need();
+        await using var pulse = new RedisPulse(_client!, new ManualTime());
+        await _client!.DisposeAsync();
+
+        await Should.NotThrowAsync(pulse.FeelAsync);
+    }
+
+    [SkippableFact]
     public async Task A_new_client_takes_over_what_is_subscribed_and_nothing_of_the_old_one_is_left()
     {
         Need();
