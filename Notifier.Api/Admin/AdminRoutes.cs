@@ -23,7 +23,7 @@ internal static class AdminRoutes
         var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
         EndStreams.Map(routes);
         ListConnections.Map(routes);
-        routes.MapMethods("/api/admin/events", [HttpMethods.Get, HttpMethods.Head], WatchAsync).WithMetadata(new StreamRoute("admin"));
+        routes.MapMethods("/api/admin/events", ReadMethods.All, WatchAsync).WithMetadata(new StreamRoute("admin"));
     }
 
     private static async Task<IResult> WatchAsync(Caller caller, HttpContext http, StreamOpening opening, AdminFeed feed)

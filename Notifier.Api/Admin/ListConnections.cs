@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Notifier.Api.Access;
 using Notifier.Api.Problems;
-using Notifier.Api.Queries;
 using Notifier.Api.Streams;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
@@ -19,7 +18,7 @@ internal static class ListConnections
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/admin/connections", QueryRoutes.Methods, ListAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/admin/connections", ReadMethods.All, ListAsync);
 
     private static async Task<IResult> ListAsync(
         Caller caller, IEventLog log, Subscriptions subscriptions, InstanceCalls instances, StreamContext context, CancellationToken cancellationToken)

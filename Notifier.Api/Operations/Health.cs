@@ -13,14 +13,12 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        // Load balancers like to ask with HEAD.
-        string[] methods = [HttpMethods.Get, HttpMethods.Head];
-        app.MapMethods("/healthz", methods, () => TypedResults.Text("ok"));
-        app.MapMethods("/readyz", methods, IResult (StreamDoor door, IEventLog log) => door.IsDraining
+        app.MapMethods("/healthz", ReadMethods.All, () => TypedResults.Text("ok"));
+        app.MapMethods("/readyz", ReadMethods.All, IResult (StreamDoor door, IEventLog log) => door.IsDraining
             ? new Problem(StatusCodes.Status503ServiceUnavailable, "This instance is being shut down.")
             : !log.IsReady ? new Problem(StatusCodes.Status503ServiceUnavailable, "The store cannot be reached, or events do not come back from it.")
             : TypedResults.Text("ready"));
-        app.MapMethods("/health", methods, (StreamDoor door, IEventLog log, StreamContext context, Uptime uptime) => TypedResults.Json(
+        app.MapMethods("/health", ReadMethods.All, (StreamDoor door, IEventLog log, StreamContext context, Uptime uptime) => TypedResults.Json(
             new Answer(door.IsDraining ? "draining" : log.IsReady ? "ok" : "store-away", log.Store, Version, context.Instance, (long)uptime.Elapsed.TotalSeconds, door.Open), NotifierJson.Plain.HealthAnswer));
     }
 

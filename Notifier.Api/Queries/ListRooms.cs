@@ -8,7 +8,7 @@ namespace Notifier.Api.Queries;
 /// <summary>The rooms that have members now, as far as the caller may subscribe to them.</summary>
 internal static class ListRooms
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms", QueryRoutes.Methods, ReadAsync).CacheOfRooms();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms", ReadMethods.All, ReadAsync).CacheOfRooms();
 
     private static async Task<IResult> ReadAsync(Caller caller, Rooms rooms, CancellationToken cancellationToken)
     {

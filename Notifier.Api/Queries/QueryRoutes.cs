@@ -5,9 +5,6 @@ namespace Notifier.Api.Queries;
 /// <summary>The queries of CONTRACT 5.</summary>
 internal static class QueryRoutes
 {
-    /// <summary>GET, and HEAD, which asks the same without the body.</summary>
-    public static string[] Methods { get; } = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapQueries(this IEndpointRouteBuilder app)
     {
         var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();

@@ -14,7 +14,7 @@ internal static class ReadNotifications
     private const int DefaultLimit = 50;
     private const int MaxLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/users/{user}/notifications", QueryRoutes.Methods, ReadAsync).CacheOfUser("unread", "limit");
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/users/{user}/notifications", ReadMethods.All, ReadAsync).CacheOfUser("unread", "limit");
 
     private static async Task<IResult> ReadAsync(string user, Caller caller, UserInbox inbox, HttpContext http, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class ReadRoomPresence
 {
     private const int MaxLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms/{room}/presence", QueryRoutes.Methods, ReadAsync).CacheOfRoom(AnswerKind.Presence, "after", "limit");
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms/{room}/presence", ReadMethods.All, ReadAsync).CacheOfRoom(AnswerKind.Presence, "after", "limit");
 
     private static async Task<IResult> ReadAsync(string room, Caller caller, Rooms rooms, HttpContext http, CancellationToken cancellationToken)
     {

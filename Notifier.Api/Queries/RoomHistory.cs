@@ -16,7 +16,7 @@ internal static class RoomHistory
     private const int MaxLimit = 1000;
     private const int PageEvents = 256;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms/{room}/messages", QueryRoutes.Methods, ReadAsync).CacheOfRoom(AnswerKind.Events, "before", "after", "limit", "types");
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/rooms/{room}/messages", ReadMethods.All, ReadAsync).CacheOfRoom(AnswerKind.Events, "before", "after", "limit", "types");
 
     private static async Task<IResult> ReadAsync(string room, Caller caller, IEventLog log, HttpContext http, CancellationToken cancellationToken)
     {

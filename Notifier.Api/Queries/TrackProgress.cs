@@ -10,7 +10,7 @@ namespace Notifier.Api.Queries;
 /// <summary>How far the learners of a track are.</summary>
 internal static class TrackProgress
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/tracks/{trackId}/progress", QueryRoutes.Methods, ReadAsync).CacheOfTrack();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/api/tracks/{trackId}/progress", ReadMethods.All, ReadAsync).CacheOfTrack();
 
     private static async Task<IResult> ReadAsync(string trackId, Caller caller, ILessonProgress progress, CancellationToken cancellationToken)
     {

@@ -29,13 +29,12 @@ internal static class StreamRoutes
         // Not parameters of the endpoints: to resolve those, a request opens a scope of services, which a stream would hold for as long as it is open.
         var opening = app.ServiceProvider.GetRequiredService<StreamOpening>();
         var options = app.ServiceProvider.GetRequiredService<StreamOptions>();
-        string[] methods = [HttpMethods.Get, HttpMethods.Head];
         var routes = app.MapGroup("").AddEndpointFilter(new ValidationFilter()).RequireAuthorization();
-        routes.MapMethods("/api/rooms/{room}/events", methods, (string room, Caller caller, HttpContext http) =>
+        routes.MapMethods("/api/rooms/{room}/events", ReadMethods.All, (string room, Caller caller, HttpContext http) =>
             opening.OpenAsync(http, caller, [(TopicName.Room(room), null)], sendsBareIds: true)).WithMetadata(new StreamRoute("room"));
-        routes.MapMethods("/api/users/{user}/events", methods, (string user, Caller caller, HttpContext http) =>
+        routes.MapMethods("/api/users/{user}/events", ReadMethods.All, (string user, Caller caller, HttpContext http) =>
             opening.OpenAsync(http, caller, [(TopicName.User(caller.Resolve(user)), null), (TopicName.All, null)], sendsBareIds: false)).WithMetadata(new StreamRoute("user"));
-        routes.MapMethods("/api/events", methods, (Caller caller, HttpContext http) =>
+        routes.MapMethods("/api/events", ReadMethods.All, (Caller caller, HttpContext http) =>
         {
             var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
             var topics = StreamQuery.ReadTopics(http.Request.Query["topic"], options.MaxTopics, caller.Resolve, errors);
