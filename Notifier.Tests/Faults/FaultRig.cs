@@ -1,4 +1,3 @@
-using System.Globalization;
 using Notifier.Tests.Support;
 
 namespace Notifier.Tests.Faults;
@@ -18,7 +17,7 @@ public sealed class FaultRig : IAsyncLifetime
     internal Fleet Fleet => _fleet!;
 
     /// <summary>The connection string of who comes through the proxy.</summary>
-    internal string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Proxy.Port},connectTimeout=1000");
+    internal string Configuration => Proxy.Configuration;
 
     public async Task InitializeAsync()
     {

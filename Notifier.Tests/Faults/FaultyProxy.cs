@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -27,6 +28,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
     public static FaultyProxy Start(int targetPort) => new(targetPort);
 
     public int Port { get; }
+
+    /// <summary>What a client of Redis connects by, where that is the target.</summary>
+    public string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},connectTimeout=1000");
 
     /// <summary>Where new connections go.</summary>
     public int TargetPort { get; set; }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
@@ -32,7 +31,7 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
     {
         if (!redis.IsRunning) return;
         _proxy = FaultyProxy.Start(redis.Port);
-        _connection = await RedisConnection.OpenAsync(Configuration, TimeProvider.System);
+        _connection = await RedisConnection.OpenAsync(_proxy.Configuration, TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -44,49 +43,26 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_connection_of_commands_that_was_cut_under_load_comes_back_though_its_client_does_not(bool isCutInHandshake)
+    public Task A_connection_of_commands_that_was_cut_under_load_comes_back_though_its_client_does_not(bool isCutInHandshake) => ComesBackAsync(connection =>
     {
-        Need();
-        await using var log = Open();
-        await Until.TrueAsync("it is ready", () => log.IsReady);
-        var follower = new RecordingFollower();
-        await using var following = await log.FollowAsync(_topic, follower, None);
-        var before = await AppendAsync(log);
-        var server = Server(_connection!.Commands.Current, _proxy!);
-
-        await CutUnderLoadAsync(_proxy!, flags => server.EchoAsync(_message, flags), isCutInHandshake);
-        await Until.TrueAsync("it is ready again", () => log.IsReady);
-
-        var after = await AppendAsync(log);
-        (await follower.TakeAsync(2)).Select(logged => logged.Position).ShouldBe([before, after]);
-    }
+        var server = Server(connection.Commands.Current, _proxy!);
+        return CutUnderLoadAsync(_proxy!, flags => server.EchoAsync(_message, flags), isCutInHandshake);
+    });
 
     [SkippableFact]
-    public async Task A_connection_of_channels_that_was_cut_under_load_comes_back_though_its_client_does_not()
+    public Task A_connection_of_channels_that_was_cut_under_load_comes_back_though_its_client_does_not() => ComesBackAsync(connection =>
     {
-        Need();
-        await using var log = Open();
-        await Until.TrueAsync("it is ready", () => log.IsReady);
-        var follower = new RecordingFollower();
-        await using var following = await log.FollowAsync(_topic, follower, None);
-        var before = await AppendAsync(log);
-
         // The client's ping there is 45 bytes, and so it takes more of them.
-        var subscriber = _connection!.Channels.Current.GetSubscriber();
-
-        await CutUnderLoadAsync(_proxy!, flags => subscriber.PingAsync(flags), isCutInHandshake: true, calls: 4 * Backlog);
-        await Until.TrueAsync("it is ready again", () => log.IsReady);
-
-        var after = await AppendAsync(log);
-        (await follower.TakeAsync(2)).Select(logged => logged.Position).ShouldBe([before, after]);
-    }
+        var subscriber = connection.Channels.Current.GetSubscriber();
+        return CutUnderLoadAsync(_proxy!, flags => subscriber.PingAsync(flags), isCutInHandshake: true, calls: 4 * Backlog);
+    });
 
     [SkippableFact]
     public async Task A_server_of_several_that_a_client_has_given_up_is_reached_again_though_the_others_answer()
     {
         Need();
         await using var other = FaultyProxy.Start(redis.Port);
-        await using var client = await RedisClient.OpenAsync($"{To(_proxy!)},{To(other)}", TimeProvider.System);
+        await using var client = await RedisClient.OpenAsync($"{_proxy!.Configuration},{other.Configuration}", TimeProvider.System);
         await using var pulse = new RedisPulse(client, TimeProvider.System);
         var lost = client.Current;
         await Server(lost, other).PingAsync();
@@ -133,11 +109,23 @@ public sealed class LostClientTests(RedisServer redis) : IClassFixture<RedisServ
         acknowledged.Except(told).ShouldBeEmpty();
     }
 
-    private string Configuration => To(_proxy!);
+    private async Task ComesBackAsync(Func<RedisConnection, Task> cut)
+    {
+        Need();
+        await using var log = Open();
+        await Until.TrueAsync("it is ready", () => log.IsReady);
+        var follower = new RecordingFollower();
+        await using var following = await log.FollowAsync(_topic, follower, None);
+        var before = await AppendAsync(log);
+
+        await cut(_connection!);
+        await Until.TrueAsync("it is ready again", () => log.IsReady);
+
+        var after = await AppendAsync(log);
+        (await follower.TakeAsync(2)).Select(logged => logged.Position).ShouldBe([before, after]);
+    }
 
     private void Need() => Requirement.Met(redis.IsRunning, "These tests cut connections to a Redis of their own: install redis-server, and unset NOTIFIER_TEST_REDIS.");
-
-    private static string To(FaultyProxy proxy) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port},connectTimeout=1000");
 
     private static IServer Server(ConnectionMultiplexer client, FaultyProxy proxy) => client.GetServer(new IPEndPoint(IPAddress.Loopback, proxy.Port));
 

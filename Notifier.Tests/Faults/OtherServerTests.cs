@@ -1,4 +1,3 @@
-using System.Globalization;
 using Notifier.Core.Events;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Redis;
@@ -22,9 +21,8 @@ public sealed class OtherServerTests : IAsyncLifetime
     {
         Need();
         await using var proxy = FaultyProxy.Start(_old.Port);
-        var configuration = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port},connectTimeout=1000");
-        await using var knowing = await RedisConnection.OpenAsync(configuration, TimeProvider.System);
-        await using var ignorant = await RedisConnection.OpenAsync(configuration, TimeProvider.System);
+        await using var knowing = await RedisConnection.OpenAsync(proxy.Configuration, TimeProvider.System);
+        await using var ignorant = await RedisConnection.OpenAsync(proxy.Configuration, TimeProvider.System);
         await using var one = new RedisEventLog(knowing, new(), new(), TimeProvider.System);
         await using var other = new RedisEventLog(ignorant, new(), new(), TimeProvider.System);
         var topic = TopicName.Room(Fresh.Room());
@@ -53,8 +51,7 @@ public sealed class OtherServerTests : IAsyncLifetime
     {
         Need();
         await using var proxy = FaultyProxy.Start(_old.Port);
-        await using var connection = await RedisConnection.OpenAsync(
-            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port},connectTimeout=1000"), TimeProvider.System);
+        await using var connection = await RedisConnection.OpenAsync(proxy.Configuration, TimeProvider.System);
         var time = new ManualTime();
         var watch = new RedisServerWatch(connection, time);
         await Until.TrueAsync("it knows its server", () => watch.IsSettled);
@@ -93,8 +90,7 @@ public sealed class OtherServerTests : IAsyncLifetime
     {
         Need();
         await using var proxy = FaultyProxy.Start(_old.Port);
-        await using var connection = await RedisConnection.OpenAsync(
-            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port},connectTimeout=1000"), TimeProvider.System);
+        await using var connection = await RedisConnection.OpenAsync(proxy.Configuration, TimeProvider.System);
         var time = new ManualTime();
         var watch = new RedisServerWatch(connection, time);
         await Until.TrueAsync("it knows its server", () => watch.IsSettled);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using Notifier.Core.Log;
 using Notifier.Core.Log.Redis;
@@ -175,7 +174,7 @@ public sealed class RedisClientTests(RedisServer redis) : IClassFixture<RedisSer
         await connection.CallAsync(database => database.PingAsync(), CancellationToken.None);
     }
 
-    private string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_proxy!.Port},connectTimeout=1000");
+    private string Configuration => _proxy!.Configuration;
 
     private static RedisChannel Channel() => new($"test-{Guid.NewGuid():N}", RedisChannel.PatternMode.Literal);
 
